@@ -1,0 +1,1 @@
+"""Ship read-only data like code."""

@@ -1,0 +1,30 @@
+"""Names and numbers that several rooms must agree on."""
+
+from typing import Final
+
+#: Marks a sealed artifact in bytes 68-71 of its header, readable by `file` and the `sqlite3` shell: ASCII "mcsq".
+APPLICATION_ID: Final = 0x6D637371
+
+#: Revision of the artifact format (`docs/format.md`), kept in `PRAGMA user_version`; independent of the package version.
+FORMAT_REVISION: Final = 1
+
+#: The table of an artifact that carries its manifest; never part of the content digest.
+MANIFEST_TABLE: Final = "_microcosm_manifest"
+
+#: What follows an artifact's file name to give the name of its manifest.
+MANIFEST_SUFFIX: Final = ".datapackage.json"
+
+#: Entry-point group in which distributions announce the data sets they carry (since microcosm-sqlite 0.18).
+DATA_SET_GROUP: Final = "microcosm.sqlite"
+
+#: SQLite's own name for a private in-memory database.
+MEMORY_PATH: Final = ":memory:"
+
+#: Names every constraint, because alembic's batch mode can only address constraints that have a name.
+naming_convention: Final[dict[str, str]] = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}

@@ -1,0 +1,305 @@
+"""Say what went wrong, where, and what to do next.
+
+Every error of the package descends from `SQLiteError`:
+
+    SQLiteError
+    ├── ModelIntegrityError            a row breaks a constraint
+    │   ├── DuplicateModelError        ... a unique one                            (status 409)
+    │   └── MultipleModelsFoundError   one row was asked for, several match
+    ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
+    ├── UnknownFilterError             a keyword no store method knows; also a TypeError
+    ├── ConfigurationError             a setting cannot be understood; also a ValueError
+    ├── DataSetError
+    │   ├── NotADataSetError           a class that no data set owns; also a TypeError
+    │   ├── DataSetNotFoundError       nothing to open under this name             (status 404)
+    │   ├── DataSetConflictError       two distributions claim one name
+    │   ├── EmptyDataSetError          opened, but it holds no tables
+    │   ├── NoSessionError             no session is open here; also an AttributeError
+    │   ├── ReadOnlyDataSetError       a write to data that cannot change          (status 405)
+    │   └── StaleDBError               models and migrations disagree
+    ├── ArtifactError                  a file is not the artifact it should be
+    │   ├── ArtifactNotFoundError      no file there; also a FileNotFoundError     (status 404)
+    │   ├── NotAnArtifactError         a file, but never sealed by us
+    │   ├── ArtifactCorruptError       sealed, but no longer what was sealed
+    │   ├── WrongArtifactError         a sound artifact of another data set
+    │   └── ManifestError              its manifest is missing or cannot be read
+    └── BuildError                     nothing was published, nothing half-written
+        ├── SourceError                a source cannot be read as rows
+        │   └── HeaderError            ... its header does not fit the model
+        ├── RowsRejectedError          rows do not fit the model; `problems` names each
+        │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
+        │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
+        ├── WorkbenchBusyError         another build of this data set is running
+        └── SealError                  the finished file could not be published
+
+An error is made from its facts (keyword arguments that stay readable as attributes) and words its own message from them.
+`status_code` is what an HTTP service would answer; no HTTP library is involved.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+class SQLiteError(Exception):
+    """Anything this package raises on purpose.
+
+    Positional arguments are kept as they are (2.0.0 raised `ModelNotFoundError(original)`); the message then is theirs.
+    """
+
+    _status_code: ClassVar[int] = 500
+
+    def __str__(self) -> str:
+        # Spelt out because KeyError, a second base below, would print the repr of the message.
+        return " ".join(str(argument) for argument in self.args)
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status that says the same."""
+        return self._status_code
+
+    @property
+    def include_stack_trace(self) -> bool:
+        """Whether a service should show a stack trace to its caller."""
+        return False
+
+
+class ModelIntegrityError(SQLiteError):
+    """A row breaks a constraint of its table."""
+
+
+class DuplicateModelError(ModelIntegrityError):
+    """A row with this key exists already."""
+
+    _status_code = 409
+
+
+class MultipleModelsFoundError(ModelIntegrityError):
+    """One row was asked for, several match."""
+
+
+class ModelNotFoundError(SQLiteError, KeyError):
+    """No row matches.
+
+    `missing` holds the keys that were asked for by `Store.retrieve` or `Store.retrieve_many` and do not exist.
+    """
+
+    _status_code = 404
+
+    def __init__(self, *args: Any, missing: Iterable[Any] = ()) -> None:
+        super().__init__(*args)
+        self.missing = tuple(missing)
+
+
+class UnknownFilterError(SQLiteError, TypeError):
+    """A keyword that this store does not know as a filter, or that may not be used this way."""
+
+    def __init__(
+        self, *, store: str, unknown: Iterable[str], known: Iterable[str], reason: str = "unknown filter"
+    ) -> None:
+        self.store, self.unknown, self.known = store, tuple(unknown), tuple(sorted(known))
+        names = ", ".join(repr(name) for name in self.unknown)
+        options = ", ".join(self.known) or "none"
+        super().__init__(
+            f"{store}: {reason} {names}. Known filters: {options}. "
+            "Add the column to auto_filter_fields, name it in _filter, or pass an expression such as Model.column == value."
+        )
+
+
+class ConfigurationError(SQLiteError, ValueError):
+    """A setting that cannot be understood."""
+
+    def __init__(self, *, key: str, found: Any, expected: str) -> None:
+        self.key, self.found, self.expected = key, found, expected
+        super().__init__(
+            f"configuration {key}: expected {expected}, found {found!r}. Correct the value or remove the key."
+        )
+
+
+class DataSetError(SQLiteError):
+    """Something is wrong with a data set as a whole."""
+
+
+class NotADataSetError(DataSetError, TypeError):
+    """A class that no data set owns."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+        super().__init__(
+            f"Not a valid DataSet: {found!r}. Expected a class made by DataSet.create(name), "
+            "a class declared as `class Name(DataSet, DeclarativeBase)`, or a model of one of these."
+        )
+
+
+class DataSetNotFoundError(DataSetError):
+    """There is nothing to open under this name."""
+
+    _status_code = 404
+
+    def __init__(self, *, name: str, looked: Iterable[str], remedy: str) -> None:
+        self.name, self.looked, self.remedy = name, tuple(looked), remedy
+        places = "; ".join(self.looked)
+        super().__init__(f"data set {name!r} was not found. Looked at: {places}. {remedy}")
+
+
+class DataSetConflictError(DataSetError):
+    """Two installed distributions claim the same data set name."""
+
+    def __init__(self, *, name: str, claims: Iterable[str]) -> None:
+        self.name, self.claims = name, tuple(claims)
+        super().__init__(
+            f"data set {name!r} is claimed by {len(self.claims)} distributions: {'; '.join(self.claims)}. "
+            f"Uninstall all but one, or choose one by configuring sqlite.paths.{name}."
+        )
+
+
+class EmptyDataSetError(DataSetError):
+    """The database was opened, but it holds no tables at all."""
+
+    def __init__(self, *, name: str, path: str, looked: Iterable[str]) -> None:
+        self.name, self.path, self.looked = name, path, tuple(looked)
+        super().__init__(
+            f"data set {name!r} at {path} holds no tables. Chosen after looking at: {'; '.join(self.looked)}. "
+            f"Install the distribution that carries {name!r}, configure sqlite.paths.{name}, "
+            "or create the tables with create_all(graph)."
+        )
+
+
+class NoSessionError(DataSetError, AttributeError):
+    """No session is open for this data set in this thread or task."""
+
+    def __init__(self, *, name: str) -> None:
+        # AttributeError has attributes called name and obj of its own, meant for suggestions: `name` fits both uses.
+        super().__init__(
+            f"No session is available in SQLiteContext: no context of data set {name!r} is open in this thread or task. "
+            "Open one with `Model.new_context(graph)`, or make the store with a graph: `MyStore(graph)`."
+        )
+        self.name = name
+
+
+class ReadOnlyDataSetError(DataSetError):
+    """A write was attempted on data that cannot change."""
+
+    _status_code = 405
+
+    def __init__(self, *, name: str, path: str, reason: str) -> None:
+        self.name, self.path, self.reason = name, path, reason
+        super().__init__(
+            f"data set {name!r} at {path} is read-only ({reason}). "
+            "To change the rows, build and seal a new artifact from its sources; nothing was written."
+        )
+
+
+class StaleDBError(DataSetError):
+    """Models and migrations disagree."""
+
+
+class ArtifactError(SQLiteError):
+    """A file is not the artifact it should be."""
+
+    def __init__(self, *, path: Path, expected: str, found: str, remedy: str) -> None:
+        self.path, self.expected, self.found, self.remedy = path, expected, found, remedy
+        super().__init__(f"{path}: expected {expected}, found {found}. {remedy}")
+
+
+class ArtifactNotFoundError(ArtifactError, FileNotFoundError):
+    """There is no file."""
+
+    _status_code = 404
+
+
+class NotAnArtifactError(ArtifactError):
+    """A file, but not one that was sealed by this framework."""
+
+
+class ArtifactCorruptError(ArtifactError):
+    """A sealed file that is no longer what was sealed."""
+
+
+class WrongArtifactError(ArtifactError):
+    """A sound artifact, but of another data set."""
+
+
+class ManifestError(ArtifactError):
+    """The manifest is missing, unreadable, or belongs to another file."""
+
+
+class BuildError(SQLiteError):
+    """A build stopped; nothing was published and nothing is half-written."""
+
+
+class SourceError(BuildError):
+    """A source cannot be read as rows."""
+
+    def __init__(self, *, source: str, expected: str, found: str, remedy: str, line: int | None = None) -> None:
+        self.source, self.line = source, line
+        self.expected, self.found, self.remedy = expected, found, remedy
+        where = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{where}: expected {expected}, found {found}. {remedy}")
+
+
+class HeaderError(SourceError):
+    """The header of a source does not fit the model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowProblem:
+    """One value of one row that does not fit: where it stands, what it is, and which rule it breaks."""
+
+    source: str
+    line: int
+    column: str | None
+    value: Any
+    rule: str
+    reason: str
+
+    def __str__(self) -> str:
+        column = "" if self.column is None else f", column {self.column}"
+        return f"{self.source}, line {self.line}{column}: {self.value!r} {self.reason}"
+
+
+class RowsRejectedError(BuildError):
+    """Rows do not fit the model; the database is as it was before the load.
+
+    `problems` holds the first of them, `count` says how many there were in all.
+    """
+
+    #: How many problems the message spells out; the others are in `problems`.
+    SHOWN: ClassVar[int] = 20
+
+    def __init__(self, *, table: str, problems: Sequence[RowProblem], count: int | None = None) -> None:
+        self.table, self.problems = table, tuple(problems)
+        self.count = len(self.problems) if count is None else count
+        lines = [f"table {table!r}: {self.count} problem(s), nothing was loaded. Correct the rows and load again."]
+        lines += [f"  {problem}" for problem in self.problems[: self.SHOWN]]
+        if self.count > self.SHOWN:
+            lines.append(f"  ... and {self.count - self.SHOWN} more")
+        super().__init__("\n".join(lines))
+
+
+class DuplicateRowError(RowsRejectedError, DuplicateModelError):
+    """A key occurs twice."""
+
+
+class DanglingKeyError(RowsRejectedError, ModelIntegrityError):
+    """A foreign key leads to a row that does not exist."""
+
+
+class WorkbenchBusyError(BuildError):
+    """Another build of this data set is running."""
+
+    def __init__(self, *, name: str, path: Path) -> None:
+        self.name, self.path = name, path
+        super().__init__(
+            f"data set {name!r}: another build holds {path}. Expected to be the only one. "
+            "Wait for it to finish, or give this build a folder of its own."
+        )
+
+
+class SealError(BuildError):
+    """The finished file could not be published; what was published before is untouched."""
+
+    def __init__(self, *, name: str, path: Path, reason: str, remedy: str) -> None:
+        self.name, self.path, self.reason, self.remedy = name, path, reason, remedy
+        super().__init__(f"data set {name!r} was not sealed to {path}: {reason}. {remedy}")
