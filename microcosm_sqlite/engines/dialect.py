@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModu
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import VersionInfo
 
+from microcosm_sqlite.ddl import StrictDDLCompiler, StrictTypeCompiler
 from microcosm_sqlite.engines import dbapi as driver_module
 from microcosm_sqlite.engines.exceptions import InheritedConnectionError
 from microcosm_sqlite.engines.forking import call_in_child
@@ -100,6 +101,14 @@ class APSWDialect(SQLiteDialect_pysqlite):
     ) -> bool:
         """Return whether the connection is closed, or was opened by the process this one was forked from."""
         return isinstance(e, InheritedConnectionError) or super().is_disconnect(e, connection, cursor)
+
+
+class StrictAPSWDialect(APSWDialect):
+    """`sqlite+apsw_strict`: the same, with every table STRICT unless it says `sqlite_strict=False`."""
+
+    supports_statement_cache = True
+    ddl_compiler = StrictDDLCompiler
+    type_compiler_cls = StrictTypeCompiler
 
 
 def _prepare(dbapi_connection: DBAPIConnection) -> None:
