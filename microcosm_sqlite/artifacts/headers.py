@@ -94,7 +94,7 @@ def parse_header(beginning: bytes, *, size_bytes: int) -> Header:
         return Header(beginning=beginning, size_bytes=size_bytes)
     page_bytes, write_version, read_version = struct.unpack_from(">HBB", beginning, 16)
     page_count, encoding, user_version, application_id = struct.unpack(
-        ">II" + "iI", beginning[28:32] + beginning[56:60] + beginning[60:64] + beginning[68:72]
+        ">IIii", beginning[28:32] + beginning[56:60] + beginning[60:64] + beginning[68:72]
     )
     return Header(
         beginning=beginning,
