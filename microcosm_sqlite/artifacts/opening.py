@@ -29,10 +29,10 @@ def opened(path: Path) -> Generator[apsw.Connection]:
             yield connection
         finally:
             connection.close()
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:
         raise ArtifactCorruptError(
             path=path,
             expected="a database SQLite can read",
-            found=f"one of which SQLite says: {error}",
+            found=f"one it cannot read: {error}",
             remedy="Copy the artifact again from where it was published, or build it again.",
         ) from error

@@ -43,8 +43,10 @@ def seal(tmp_path: Path) -> Seal:
             )
             embed(connection, manifest)
             stamp(connection)
-        connection.execute("VACUUM INTO ?", (str(path),))
+        # SQLite takes names in UTF-8 only; the file's own name may hold any bytes.
+        connection.execute("VACUUM INTO ?", (str(tmp_path / "sealing"),))
         connection.close()
+        (tmp_path / "sealing").rename(path)
         complete = manifest.for_file(file_digest=file_digest(path), size_bytes=path.stat().st_size)
         manifest_path(path).write_text(to_text(complete), encoding="utf-8")
         return path

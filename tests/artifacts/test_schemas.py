@@ -30,7 +30,14 @@ def test_columns_are_described() -> None:
     )
 
     b, a, g = table.columns
-    assert (b.name, b.type, b.not_null, b.default, b.key_position, b.collation) == ("b", "TEXT", True, "'x'", 1, "NOCASE")
+    assert (b.name, b.type, b.not_null, b.default, b.key_position, b.collation) == (
+        "b",
+        "TEXT",
+        True,
+        "'x'",
+        1,
+        "NOCASE",
+    )
     assert (a.key_position, a.not_null) == (2, True)
     assert g.kind == "generated-virtual"
     assert table.key == ("b", "a")
@@ -41,7 +48,9 @@ def test_columns_are_described() -> None:
 
 def test_foreign_keys_without_columns_mean_the_primary_key() -> None:
     """A reference that names only a table is completed."""
-    schema = _schema("CREATE TABLE p (x INT, y INT, PRIMARY KEY (y, x)); CREATE TABLE c (a, b, FOREIGN KEY (a, b) REFERENCES p)")
+    schema = _schema(
+        "CREATE TABLE p (x INT, y INT, PRIMARY KEY (y, x)); CREATE TABLE c (a, b, FOREIGN KEY (a, b) REFERENCES p)"
+    )
 
     assert schema.tables[0].foreign_keys == (
         ForeignKey(
