@@ -76,10 +76,11 @@ def _compare_rows(one: Row, other: Row) -> int:
 
 
 def _naive_root(rows: list[Row], key: list[int]) -> str:
-    def order(row: Row) -> Row:
-        return (*(row[position] for position in key), *row)
+    def compare(one: Row, other: Row) -> int:
+        keyed = [(*(row[position] for position in key), *row) for row in (one, other)]
+        return _compare_rows(*keyed)
 
-    ordered = sorted(rows, key=cmp_to_key(lambda one, other: _compare_rows(order(one), order(other))))
+    ordered = sorted(rows, key=cmp_to_key(compare))
     plain = [[0.0 if value == 0 and isinstance(value, float) else value for value in row] for row in ordered]
     leaves = [plain[start : start + 4096] for start in range(0, len(plain), 4096)] or [[]]
     level = [hashlib.sha256(b"\0" + msgspec.msgpack.encode(leaf)).digest() for leaf in leaves]

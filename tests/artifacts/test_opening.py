@@ -51,3 +51,25 @@ def test_the_file_is_closed_afterwards(artifact: Path) -> None:
 
     with pytest.raises(apsw.ConnectionClosedError):
         connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "name", ["a?mode=rwc", "a#b", "a%41", "100%", "new\nline", "é 🗺️", "file:x", ":memory:", "\udcff"]
+)
+def test_no_name_opens_or_creates_another_file(artifact: Path, name: str) -> None:
+    """Every character of a name is part of the name."""
+    path = artifact.rename(artifact.with_name(name))
+    before = sorted(path.parent.iterdir())
+
+    with opened(path) as connection:
+        assert connection.execute("SELECT count(*) FROM city").get == 3
+
+    assert sorted(path.parent.iterdir()) == before
+
+
+def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
+    """Opening for a check leaves no trace."""
+    with pytest.raises(ArtifactCorruptError), opened(tmp_path / "missing.sqlite"):
+        pass
+
+    assert not list(tmp_path.iterdir())
