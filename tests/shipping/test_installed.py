@@ -76,6 +76,7 @@ def _entry_point(value: str) -> metadata.EntryPoint:
         ("/data/world.sqlite", Path("/data/world.sqlite")),
         (Path("/data/world.sqlite"), Path("/data/world.sqlite")),
         (":memory:", ":memory:"),
+        ("", ""),
         ("file:/data/world.sqlite?mode=ro", "file:/data/world.sqlite?mode=ro"),
     ],
 )
