@@ -78,8 +78,7 @@ class DuplicateModelError(ModelIntegrityError):
     _status_code = 409
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DanglingReference:
+class DanglingReference(NamedTuple):
     """A foreign key of one row that leads to no row of *parent*; *row* is its rowid, None where tables have none."""
 
     table: str

@@ -105,3 +105,30 @@ def test_b28_migrations_and_create_all_make_the_same_tables(tmp_path: Path) -> N
 def _schema_lines(project: Project) -> list[str]:
     statements = project.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'thing'")
     return sorted(line.strip(", ") for (sql,) in statements if sql for line in sql.split("\n"))
+
+
+def test_b28_tables_of_2_0_0_are_taken_over(tmp_path: Path) -> None:
+    """A database whose tables are not STRICT is recognised, and a batch migration keeps its rows."""
+    base = DataSet.create("things")
+    sa.Table(
+        "thing",
+        base.metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(20)),
+        sa.Column("is_new", sa.Boolean),
+        sa.Column("seen_at", sa.DateTime),
+        sa.Column("price", sa.Numeric(10, 2)),
+        sa.Column("extra", sa.JSON),
+    )
+    project = Project(tmp_path, base)
+    project.execute(
+        "CREATE TABLE thing (id INTEGER NOT NULL, name VARCHAR(20), is_new BOOLEAN, seen_at DATETIME, "
+        "price NUMERIC(10, 2), extra JSON, CONSTRAINT pk_thing PRIMARY KEY (id))",
+        "INSERT INTO thing VALUES (1, 'a', 1, '2020-01-02 03:04:05.000000', 5, '{}')",
+    )
+    check_migration.main(project.graph, project.base)
+    project.write("first", "with op.batch_alter_table('thing', recreate='always') as batch: batch.drop_column('name')")
+
+    project.migrate("upgrade", "head")
+
+    assert project.execute("SELECT * FROM thing") == [(1, 1, "2020-01-02 03:04:05.000000", 5.0, "{}")]
