@@ -78,7 +78,7 @@ def bind(name: str, path: Any, *, read_only: bool, options: EngineOptions) -> En
             engine = open_plain(Path(location), name=name, options=options)
     if read_only and not _has_something_to_read(location):
         raise DataSetNotFoundError(
-            name=name, looked=options.looked, remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
+            name=name, looked=options.looked(), remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
         )
     return engine
 
