@@ -1,8 +1,4 @@
-"""Load rows into a data set that is bound to a graph.
-
-microcosm imports this module whenever any graph is created: the builders, and SQLAlchemy with them, wait until one is
-asked for.
-"""
+"""Offer builders as the component `graph.sqlite_builder`."""
 
 from __future__ import annotations
 
@@ -11,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from microcosm_sqlite.builders.csv import CSVBuilder
 
-__all__ = ["SQLiteBuilder"]
-
 
 class SQLiteBuilder:
-    """The component `graph.sqlite_builder`: makes builders, one per kind of source."""
+    """The component `graph.sqlite_builder`: makes builders that load rows into the graph's data sets."""
 
     def __init__(self, graph: Any) -> None:
         self.graph = graph
 
-    def csv(self, model_cls: type[Any], **kwargs: Any) -> CSVBuilder:
-        """Return a builder that loads CSV into *model_cls*; keywords are those of `CSVBuilder`."""
-        from microcosm_sqlite.builders.csv import CSVBuilder  # noqa: PLC0415 - heavy: see the head of the module
+    def csv(self, model_cls: type[Any], **options: Any) -> CSVBuilder:
+        """Return a builder of CSV rows; see `CSVBuilder` for the *options*."""
+        # Imported here, because microcosm imports this module in every process that has the package installed.
+        from microcosm_sqlite.builders.csv import CSVBuilder  # noqa: PLC0415
 
-        return CSVBuilder(self.graph, model_cls, **kwargs)
+        return CSVBuilder(self.graph, model_cls, **options)

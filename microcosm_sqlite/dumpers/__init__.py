@@ -1,8 +1,4 @@
-"""Write the rows of a data set out for review.
-
-microcosm imports this module whenever any graph is created: the dumpers, and SQLAlchemy with them, wait until one is
-asked for.
-"""
+"""Offer dumpers as the component `graph.sqlite_dumper`."""
 
 from __future__ import annotations
 
@@ -11,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from microcosm_sqlite.dumpers.csv import CSVDumper
 
-__all__ = ["SQLiteDumper"]
-
 
 class SQLiteDumper:
-    """The component `graph.sqlite_dumper`: makes dumpers, one per kind of file."""
+    """The component `graph.sqlite_dumper`: makes dumpers that write the rows of the graph's data sets."""
 
     def __init__(self, graph: Any) -> None:
         self.graph = graph
 
-    def csv(self, store: Any, **kwargs: Any) -> CSVDumper:
-        """Return a dumper that writes the rows of *store* as CSV; keywords are those of `CSVDumper`."""
-        from microcosm_sqlite.dumpers.csv import CSVDumper  # noqa: PLC0415 - heavy: see the head of the module
+    def csv(self, store: Any, **options: Any) -> CSVDumper:
+        """Return a dumper of CSV rows; see `CSVDumper` for the *options*."""
+        # Imported here, because microcosm imports this module in every process that has the package installed.
+        from microcosm_sqlite.dumpers.csv import CSVDumper  # noqa: PLC0415
 
-        return CSVDumper(self.graph, store, **kwargs)
+        return CSVDumper(self.graph, store, **options)

@@ -42,7 +42,7 @@ def refuse_extras(item: Any, fields: Sequence[Field]) -> None:
 def _unmapped(item: Any) -> Mapping[str, Any]:
     """Return the members of *item* that no mapper looks after."""
     if _is_row(item):
-        return dict(cast("Any", item)._asdict())
+        return dict(item._asdict())
     if _is_mapping(item):
         return cast("Mapping[str, Any]", item)
     # A hook since 2.0.0: models may add members of their own.
