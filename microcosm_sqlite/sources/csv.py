@@ -18,9 +18,6 @@ from typing import Any, Final, TextIO, TypeAlias, cast
 from microcosm_sqlite.errors import HeaderError, SourceError
 from microcosm_sqlite.sources.tabular import QUOTED_EMPTY, FileDigest, Reading, Record
 
-#: What a CSV source can be made of: a path, an open text file, or any iterable of lines.
-CSVInput: TypeAlias = "str | PathLike[str] | TextIO | Iterable[str] | CSVSource"
-
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 #: One cell of a well-formed record, as it was written.
@@ -41,7 +38,7 @@ class CSVSource:
         TypeError: *source* is none of these, such as a file opened for bytes.
     """
 
-    def __init__(self, source: CSVInput, *, name: str | None = None) -> None:
+    def __init__(self, source: "CSVInput", *, name: str | None = None) -> None:
         self.path: Path | None = None
         self._lines: Iterable[str] | None = None
         self._start: int | None = None
@@ -54,7 +51,7 @@ class CSVSource:
         self.name = name or _name_of(source)
 
     @classmethod
-    def of(cls, source: CSVInput) -> "CSVSource":
+    def of(cls, source: "CSVInput") -> "CSVSource":
         """Return *source* itself when it is a `CSVSource` already, else one made of it."""
         return source if isinstance(source, CSVSource) else cls(source)
 
@@ -123,6 +120,10 @@ class CSVSource:
         return SourceError(
             source=self.name, expected="a CSV file", found=found, remedy="Correct the path, or make the file readable."
         )
+
+
+#: What a CSV source can be made of: a path, an open text file or any other iterable of lines, or one made before.
+CSVInput: TypeAlias = str | PathLike[str] | Iterable[str] | CSVSource
 
 
 class _Reader:
