@@ -1,6 +1,6 @@
 """Look up and change the rows of one model, typed."""
 
-from abc import ABCMeta, abstractmethod
+from abc import ABCMeta
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, Generic, get_args, get_origin
@@ -63,16 +63,23 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
                     cls.model_class = model  # type: ignore[method-assign]
 
     def __init__(self, get_session: SessionSource | ObjectGraph = get_session) -> None:
-        """Make a store on a graph, or on a source of sessions; without either it needs an open context."""
+        """Make a store on a graph, or on a source of sessions; without either it needs an open context.
+
+        Raises:
+            TypeError: the class names no model.
+        """
+        if type(self).model_class is Store.model_class:
+            _ = self.model_class
         self.get_session: SessionSource = (
             GetOrCreateSession(get_session) if isinstance(get_session, ObjectGraph) else get_session
         )
         self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
 
     @property
-    @abstractmethod
     def model_class(self) -> type[ModelT]:
         """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
+        # Not an abstract method: type checkers would refuse to make a store that took its model from `Store[Model]`.
+        raise TypeError(f"{type(self).__name__} has no model: declare it as Store[Model], or give it a model_class")
 
     @property
     def session(self) -> Session:
