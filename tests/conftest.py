@@ -7,21 +7,21 @@ from typing import Any, TypeAlias
 
 import pytest
 from microcosm.api import create_object_graph, load_from_dict
-from microcosm.object_graph import ObjectGraph
 
 from microcosm_sqlite.dataset import dispose_sqlite_connections
 from tests.kennel import Example, Kennel, kennel_rows
 from tests.sealed import seal_file
 
-GraphFactory: TypeAlias = Callable[..., ObjectGraph]
+#: Graphs are Any here: what hangs on them is known by name only.
+GraphFactory: TypeAlias = Callable[..., Any]
 
 
-def new_graph(**sqlite: Any) -> ObjectGraph:
+def new_graph(**sqlite: Any) -> Any:
     """Return a graph whose section `sqlite` is configured so."""
     return create_object_graph("test", testing=True, loader=load_from_dict(sqlite=sqlite))
 
 
-def close_graph(graph: ObjectGraph) -> None:
+def close_graph(graph: Any) -> None:
     """Close all that this thread holds open on *graph*."""
     dispose_sqlite_connections(graph)
     for engine, _ in graph.sqlite.datasets.values():
@@ -31,9 +31,9 @@ def close_graph(graph: ObjectGraph) -> None:
 @pytest.fixture
 def make_graph() -> Iterator[GraphFactory]:
     """Return a function that makes a graph from the settings of its section `sqlite`; all are closed afterwards."""
-    graphs: list[ObjectGraph] = []
+    graphs: list[Any] = []
 
-    def make(**sqlite: Any) -> ObjectGraph:
+    def make(**sqlite: Any) -> Any:
         graphs.append(new_graph(**sqlite))
         return graphs[-1]
 
@@ -57,14 +57,14 @@ def _kennel_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def _artifact_template(tmp_path_factory: pytest.TempPathFactory, _kennel_template: Path) -> Path:
     folder = tmp_path_factory.mktemp("artifacts")
-    source = shutil.copy(_kennel_template, folder / "source.sqlite")
+    source = Path(shutil.copy(_kennel_template, folder / "source.sqlite"))
     return seal_file(source, folder / "kennel.sqlite", name="kennel")
 
 
 @pytest.fixture
 def kennel_path(tmp_path: Path, _kennel_template: Path) -> Path:
     """Return the path of a mutable database with all rows of the kennel."""
-    return shutil.copy(_kennel_template, tmp_path / "kennel.sqlite")
+    return Path(shutil.copy(_kennel_template, tmp_path / "kennel.sqlite"))
 
 
 @pytest.fixture
@@ -72,17 +72,17 @@ def artifact_path(tmp_path: Path, _artifact_template: Path) -> Path:
     """Return the path of a sealed artifact with all rows of the kennel."""
     folder = tmp_path / "sealed"
     folder.mkdir()
-    return shutil.copy(_artifact_template, folder / "kennel.sqlite")
+    return Path(shutil.copy(_artifact_template, folder / "kennel.sqlite"))
 
 
 @pytest.fixture
-def graph(make_graph: GraphFactory, kennel_path: Path) -> ObjectGraph:
+def graph(make_graph: GraphFactory, kennel_path: Path) -> Any:
     """Return a graph with the mutable kennel."""
     return make_graph(paths={"kennel": kennel_path})
 
 
 @pytest.fixture
-def sealed_graph(make_graph: GraphFactory, artifact_path: Path) -> ObjectGraph:
+def sealed_graph(make_graph: GraphFactory, artifact_path: Path) -> Any:
     """Return a graph with the sealed kennel."""
     return make_graph(paths={"kennel": artifact_path})
 
@@ -94,7 +94,7 @@ def example_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def example_graph(make_graph: GraphFactory, example_path: Path) -> ObjectGraph:
+def example_graph(make_graph: GraphFactory, example_path: Path) -> Any:
     """Return a graph with the tables of the example in a file, without rows."""
     graph = make_graph(paths={"example": example_path})
     Example.create_all(graph)

@@ -1,7 +1,8 @@
 """The mixin for models."""
 
+from typing import Any
+
 import pytest
-from microcosm.object_graph import ObjectGraph
 
 from microcosm_sqlite.models import IdentityMixin
 from tests.kennel import Example, Person, PersonStore, Pet
@@ -51,7 +52,7 @@ def test_identity_must_be_given() -> None:
         hash(IdentityMixin())
 
 
-def test_loaded_rows_equal_new_instances(example_graph: ObjectGraph) -> None:
+def test_loaded_rows_equal_new_instances(example_graph: Any) -> None:
     """In an assertion, a row from the database may be compared with one written down."""
     with Person.new_context(example_graph) as context:
         PersonStore().create(Person(id=1, first="Ada", last="L."))
