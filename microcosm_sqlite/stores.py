@@ -4,16 +4,15 @@ from abc import ABCMeta
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, Generic, get_args, get_origin
-from warnings import warn
 
 from microcosm.object_graph import ObjectGraph
-from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Query, Session
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.context import integrity_error
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError, UnknownFilterError
+from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
 from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
@@ -58,7 +57,7 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         for base in getattr(cls, "__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Store):
-                model = next((argument for argument in get_args(base) if isinstance(argument, type)), None)
+                model = next((argument for argument in get_args(base) if _is_model(argument)), None)
                 if model is not None:
                     cls.model_class = model  # type: ignore[method-assign]
 
@@ -240,25 +239,23 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         unknown = filters.keys() - self._known_filters()
         if unknown:
             raise UnknownFilterError(store=self._name, unknown=sorted(unknown), known=self._known_filters())
-        for criterion in criteria:
-            if not isinstance(criterion, ColumnElement):
-                raise TypeError(
-                    f"{self._name}: expected SQLAlchemy expressions as positional arguments, found {criterion!r}"
-                )
+        check_criteria(criteria, store=self._name)
         query = self._filter(self._query(), **filters)
         return query.filter(*criteria) if criteria else query
 
     def _select(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
     ) -> Query[ModelT]:
-        criteria, offset, limit = _positional_page(criteria, offset, limit)
+        criteria, offset, limit = split_page(criteria, offset, limit)
         query = self._order_by(self._match(criteria, filters), **filters)
         return self._paginate(query.order_by(*key_attributes(self.model_class)), offset=offset, limit=limit)
 
     def _find(self, identity: tuple[Any, ...]) -> ModelT | None:
         if None in identity:
             return None
-        return self.session.get(self.model_class, identity)
+        session = self.session
+        # `get` looks into the session first, unless told not to; for other queries the session's options say it.
+        return session.get(self.model_class, identity, execution_options=session.execution_options)
 
     def _iterate(self, query: Query[ModelT]) -> Iterator[ModelT]:
         # A statement left open holds a read lock until it is closed; the generator closes it when it is abandoned.
@@ -287,12 +284,6 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         return f"{self._name}: {', '.join(asked) or 'any row'}"
 
 
-def _positional_page(
-    criteria: tuple[Any, ...], offset: int | None, limit: int | None
-) -> tuple[tuple[Any, ...], int | None, int | None]:
-    """Take a leading offset and limit out of *criteria*: 2.0.0 allowed `search(10, 5)`."""
-    page = [value for value in criteria[:2] if value is None or isinstance(value, int)]
-    if not page or page != list(criteria):
-        return criteria, offset, limit
-    warn("pass offset= and limit= by keyword; positional ones go in 4.0", DeprecationWarning, stacklevel=4)
-    return (), page[0], page[1] if len(page) > 1 else limit
+def _is_model(argument: Any) -> bool:
+    # Any is a class since Python 3.11.
+    return isinstance(argument, type) and argument is not Any

@@ -22,6 +22,9 @@ _POOLED_CONNECTIONS: Final = 5
 #: Execution option by which `reading_engine` knows an engine whose connections begin no transactions anyway.
 _NEVER_BEGINS: Final = "microcosm_sqlite_never_begins"
 
+#: Execution option by which `never_changes` knows an engine on a sealed artifact.
+_NEVER_CHANGES: Final = "microcosm_sqlite_never_changes"
+
 #: The low byte of SQLite's extended result codes is the primary one (https://sqlite.org/rescode.html).
 _PRIMARY: Final = 0xFF
 
@@ -112,6 +115,7 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions) -> Engine:
         return connection
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
+    engine.update_execution_options(**{_NEVER_CHANGES: True})
     _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
     return engine
 
@@ -146,6 +150,11 @@ def reading_engine(engine: Engine) -> Engine:
     if engine.get_execution_options().get(_NEVER_BEGINS):
         return engine
     return engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def never_changes(engine: Engine) -> bool:
+    """Tell whether what *engine* reads is the same for ever, so that nothing need be read twice."""
+    return bool(engine.get_execution_options().get(_NEVER_CHANGES))
 
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:
