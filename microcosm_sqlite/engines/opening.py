@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import apsw
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import Pool, QueuePool
 
@@ -94,6 +94,7 @@ def open_read_only(path: Path, *, name: str, options: EngineOptions) -> Engine:
             raise _missing(name, path, options)
         connection = dbapi.connect(path, flags=apsw.SQLITE_OPEN_READONLY)
         hardening.forbid_writes(connection)
+        hardening.forbid_attaching(connection)
         return connection
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
@@ -174,21 +175,20 @@ def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None
 
 def _explain_empty_database(engine: Engine, *, name: str, path: str, options: EngineOptions) -> None:
     def explain(context: ExceptionContext) -> SQLiteError | None:
-        if "no such table" not in str(context.original_exception) or _has_tables(engine):
+        connection = context.connection
+        if connection is None or "no such table" not in str(context.original_exception) or _has_tables(connection):
             return None
         return EmptyDataSetError(name=name, path=path, looked=options.looked)
 
     event.listen(engine, "handle_error", explain, retval=True)
 
 
-def _has_tables(engine: Engine) -> bool:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1")
-        return cursor.fetchone() is not None
-    finally:
-        connection.close()
+def _has_tables(connection: Connection) -> bool:
+    # Below SQLAlchemy, which is in the middle of an error, and on the connection in use, whose transaction may have
+    # made tables.
+    cursor = connection.connection.cursor()
+    cursor.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1")
+    return cursor.fetchone() is not None
 
 
 def _missing(name: str, path: Path | str, options: EngineOptions) -> DataSetNotFoundError:
