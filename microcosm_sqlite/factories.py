@@ -194,12 +194,15 @@ class SQLiteBindFactory:
         The transaction is committed at the end of the block. When the block fails, a file that was made for it is
         removed again.
         """
+        from microcosm_sqlite.engines.opening import take_write_lock  # noqa: PLC0415
+
         engine, _ = self(name)
         missing = _missing_file(engine)
         self._missing.pop(name, None)
         created = missing is not None and self._make_file(name, missing)
         try:
             with engine.begin() as connection:
+                take_write_lock(connection)
                 yield connection
         except BaseException:
             if missing is not None and created:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import apsw
@@ -151,6 +151,18 @@ def reading_engine(engine: Engine) -> Engine:
     if engine.get_execution_options().get(_NEVER_BEGINS):
         return engine
     return engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def take_write_lock(connection: Connection) -> None:
+    """Wait for the right to write now, at the begin of the transaction of *connection*.
+
+    Two transactions that first read and then write would each wait for the other to stop reading; SQLite ends that at
+    once with "database is locked". Where there is no transaction, or nothing can be written, nothing happens.
+    """
+    native = cast("dbapi.Connection", connection.connection.dbapi_connection).native
+    if native.in_transaction and not native.readonly("main"):
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def never_changes(engine: Engine) -> bool:
