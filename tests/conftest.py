@@ -9,6 +9,8 @@ import pytest
 from microcosm.api import create_object_graph, load_from_dict
 
 from microcosm_sqlite.dataset import dispose_sqlite_connections
+from microcosm_sqlite.errors import ConfigurationError
+from tests.installed import SitePackages
 from tests.kennel import Example, Kennel, kennel_rows
 from tests.sealed import seal_file
 
@@ -22,7 +24,11 @@ def new_graph(**sqlite: Any) -> Any:
 
 
 def close_graph(graph: Any) -> None:
-    """Close all that this thread holds open on *graph*."""
+    """Close all that this thread holds open on *graph*, if its settings allowed it to be used at all."""
+    try:
+        graph.use("sqlite")
+    except ConfigurationError:
+        return
     dispose_sqlite_connections(graph)
     for engine, _ in graph.sqlite.datasets.values():
         engine.dispose()
@@ -99,3 +105,9 @@ def example_graph(make_graph: GraphFactory, example_path: Path) -> Any:
     graph = make_graph(paths={"example": example_path})
     Example.create_all(graph)
     return graph
+
+
+@pytest.fixture
+def site_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SitePackages:
+    """Return a folder into which distributions can be installed for this test."""
+    return SitePackages(tmp_path / "site-packages", monkeypatch)
