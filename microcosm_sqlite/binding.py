@@ -11,8 +11,8 @@ from sqlalchemy import pool as pools
 from sqlalchemy.pool import Pool
 
 from microcosm_sqlite.artifacts.headers import read_header
+from microcosm_sqlite.artifacts.inspection import inspect
 from microcosm_sqlite.artifacts.recognition import recognise
-from microcosm_sqlite.artifacts.verification import inspect
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions

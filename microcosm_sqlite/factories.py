@@ -117,7 +117,7 @@ class DataSetPaths(MutableMapping[str, Any]):
         return repr(dict(self))
 
 
-@defaults(
+@defaults(  # type: ignore[no-untyped-call]
     echo=False,
     path=MEMORY_PATH,
     paths={},

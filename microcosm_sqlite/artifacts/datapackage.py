@@ -1,5 +1,6 @@
 """Write a manifest as a Frictionless Data Package of version 2."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -57,6 +58,11 @@ def to_document(manifest: Manifest) -> dict[str, Any]:
             ),
         }
     )
+
+
+def to_text(manifest: Manifest) -> str:
+    """Return *manifest* as the text of its file: sorted, one value a line, so that a change reads well in review."""
+    return json.dumps(to_document(manifest), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _resource(manifest: Manifest, table: TableEntry, slugs: dict[str, str]) -> dict[str, Any]:
@@ -124,11 +130,11 @@ def _source(source: Source) -> dict[str, Any]:
 
 
 def _builder(builder: Builder | None) -> dict[str, str] | None:
-    return builder and {field.name: getattr(builder, field.name) for field in fields(builder)}
+    return None if builder is None else {field.name: getattr(builder, field.name) for field in fields(builder)}
 
 
 def _without_nothing(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if value is not None and value != [] and value != {}}
+    return {key: value for key, value in document.items() if value is not None and value not in ([], {})}
 
 
 def _slug(name: str) -> str:

@@ -11,6 +11,7 @@ import apsw
 import msgspec
 
 from microcosm_sqlite.artifacts.canonical import json_digest
+from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import Column, Schema, Table, fingerprint, read_schema
 from microcosm_sqlite.errors import SourceError
 
@@ -61,7 +62,7 @@ def content_digest(connection: apsw.Connection, *, schema: Schema | None = None)
         SourceError: A TEXT value is not valid UTF-8.
         ValueError: The text encoding is UTF-16, in which BINARY sorts otherwise.
     """
-    encoding = connection.pragma("encoding")
+    ((encoding,),) = rows(connection, "PRAGMA encoding")
     if encoding != "UTF-8":
         message = f"expected a database whose text encoding is UTF-8, found {encoding}"
         raise ValueError(message)
@@ -137,10 +138,10 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 def _leaves(connection: apsw.Connection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
     try:
-        rows = connection.execute(select_in_order(table))
-        leaf = list(islice(rows, LEAF_ROWS))
+        found = rows(connection, select_in_order(table))
+        leaf = list(islice(found, LEAF_ROWS))
         yield leaf
-        while len(leaf) == LEAF_ROWS and (leaf := list(islice(rows, LEAF_ROWS))):
+        while len(leaf) == LEAF_ROWS and (leaf := list(islice(found, LEAF_ROWS))):
             yield leaf
     except UnicodeDecodeError as error:
         raise SourceError(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import apsw
 
 from microcosm_sqlite.artifacts.canonical import json_digest
+from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.statements import normalise_sql
 from microcosm_sqlite.constants import MANIFEST_TABLE
 
@@ -19,7 +20,7 @@ _KINDS: Final = {0: "stored", 1: "hidden", 2: "generated-virtual", 3: "generated
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A column; `kind` is "stored" unless it is generated or hidden, `key_position` counts from one, zero for no key."""
+    """A column; `kind` is "stored" unless it is generated or hidden, `key_position` counts from one, zero if no key."""
 
     name: str
     type: str
@@ -110,7 +111,7 @@ def read_schema(connection: apsw.Connection) -> Schema:
     """Return the schema of the main database of *connection*."""
     names = {
         name: kind
-        for name, kind in _rows(connection, "SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
+        for name, kind in rows(connection, "SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
         if not name.lower().startswith("sqlite_") and name != MANIFEST_TABLE
     }
     tables = [_table(connection, name) for name in sorted(names) if names[name] == "table"]
@@ -124,7 +125,7 @@ def fingerprint(schema: Schema) -> str:
 
 
 def _table(connection: apsw.Connection, name: str) -> Table:
-    ((without_rowid, strict),) = _rows(
+    ((without_rowid, strict),) = rows(
         connection, "SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?", name
     )
     columns = tuple(_columns(connection, name))
@@ -141,7 +142,7 @@ def _table(connection: apsw.Connection, name: str) -> Table:
 
 def _columns(connection: apsw.Connection, table: str) -> Iterator[Column]:
     query = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid'
-    for name, declared, not_null, default, key_position, hidden in _rows(connection, query, table):
+    for name, declared, not_null, default, key_position, hidden in rows(connection, query, table):
         yield Column(
             name=name,
             type=declared.upper(),
@@ -156,7 +157,7 @@ def _columns(connection: apsw.Connection, table: str) -> Iterator[Column]:
 def _foreign_keys(connection: apsw.Connection, table: str) -> list[ForeignKey]:
     query = 'SELECT id, "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list(?) ORDER BY id, seq'
     members: dict[int, list[tuple[Any, ...]]] = {}
-    for number, *member in _rows(connection, query, table):
+    for number, *member in rows(connection, query, table):
         members.setdefault(number, []).append(tuple(member))
     keys: list[ForeignKey] = []
     for pairs in members.values():
@@ -175,14 +176,14 @@ def _foreign_keys(connection: apsw.Connection, table: str) -> list[ForeignKey]:
 
 
 def _key_of(connection: apsw.Connection, table: str) -> tuple[str, ...]:
-    rows = _rows(connection, "SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk", table)
-    return tuple(name for (name,) in rows)
+    query = "SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0 ORDER BY pk"
+    return tuple(name for (name,) in rows(connection, query, table))
 
 
 def _indexes(connection: apsw.Connection, table: str) -> list[Index]:
     indexes: list[Index] = []
     query = 'SELECT name, origin, "unique", partial FROM pragma_index_list(?)'
-    for name, origin, is_unique, is_partial in _rows(connection, query, table):
+    for name, origin, is_unique, is_partial in rows(connection, query, table):
         columns = tuple(_indexed_columns(connection, name))
         is_opaque = bool(is_partial) or any(column.name is None for column in columns)
         indexes.append(
@@ -200,13 +201,13 @@ def _indexes(connection: apsw.Connection, table: str) -> list[Index]:
 
 def _indexed_columns(connection: apsw.Connection, index: str) -> Iterator[IndexedColumn]:
     query = 'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno'
-    for name, is_descending, collation in _rows(connection, query, index):
+    for name, is_descending, collation in rows(connection, query, index):
         yield IndexedColumn(name=name, is_descending=bool(is_descending), collation=collation.upper())
 
 
 def _definitions(connection: apsw.Connection, virtual: list[str]) -> list[Definition]:
     found = [Definition(kind="virtual table", name=name, sql=_sql(connection, name)) for name in virtual]
-    for kind, name, sql in _rows(
+    for kind, name, sql in rows(
         connection, "SELECT type, name, sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger')"
     ):
         found.append(Definition(kind=kind, name=name, sql=normalise_sql(sql)))
@@ -214,10 +215,5 @@ def _definitions(connection: apsw.Connection, virtual: list[str]) -> list[Defini
 
 
 def _sql(connection: apsw.Connection, name: str) -> str:
-    rows = _rows(connection, "SELECT sql FROM main.sqlite_schema WHERE name = ? AND sql IS NOT NULL", name)
-    return normalise_sql(next(rows)[0])
-
-
-def _rows(connection: apsw.Connection, query: str, *parameters: str) -> Iterator[tuple[Any, ...]]:
-    # SQLite's columns are typed by the file, not by the query: what a PRAGMA returns is taken at its word.
-    return cast("Iterator[tuple[Any, ...]]", connection.execute(query, parameters))
+    query = "SELECT sql FROM main.sqlite_schema WHERE name = ? AND sql IS NOT NULL"
+    return normalise_sql(next(rows(connection, query, name))[0])
