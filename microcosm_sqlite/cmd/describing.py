@@ -87,7 +87,10 @@ def _builder(builder: Builder) -> str:
 
 
 def _table(table: TableEntry) -> tuple[object, ...]:
-    columns = ", ".join(f"{column.name} {column.type}{'' if column.is_required else '?'}" for column in table.columns)
+    columns = ", ".join(
+        f"{column.name} {column.type}{'' if column.is_required or column.name in table.key else '?'}"
+        for column in table.columns
+    )
     references = "; ".join(
         f"{', '.join(reference.columns)} -> {reference.table} ({', '.join(reference.referred_columns)})"
         for reference in table.references

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Final
 
 import click
@@ -11,7 +10,7 @@ from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.cmd.environment import data_set_paths, path_of
 from microcosm_sqlite.cmd.failures import ExitCode
 from microcosm_sqlite.cmd.options import debug_option, json_option
-from microcosm_sqlite.cmd.tables import Form, form_for_stdout, json_text, write_rows
+from microcosm_sqlite.cmd.tables import Form, form_for_stdout, write_json_array, write_rows
 from microcosm_sqlite.cmd.targets import Target, artifact_at
 from microcosm_sqlite.constants import DATA_SET_GROUP
 from microcosm_sqlite.errors import SQLiteError
@@ -50,7 +49,7 @@ def list_data_sets(context: click.Context, *, check: bool, as_json: bool) -> Non
     found = [_listed(name, owners.get(name), paths) for name in sorted(paths)]
     form = form_for_stdout(as_json=as_json)
     if form is Form.JSON:
-        print("[", ",\n".join(json_text(asdict(item)) for item in found), "]", sep="\n")
+        write_json_array(map(asdict, found))
     else:
         _write(found, form)
     broken = [item for item in found if item.error]
@@ -72,7 +71,7 @@ def _owners(paths: DataSetPaths) -> dict[str, str]:
 
 
 def _listed(name: str, owner: str | None, paths: DataSetPaths) -> Listed:
-    path: Path | None = None
+    path = None
     try:
         path = path_of(name, paths)
         if not read_header(path).is_sealed:

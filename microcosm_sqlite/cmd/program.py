@@ -5,7 +5,6 @@
 
 import sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any, Final, cast
 
 import click
@@ -86,5 +85,5 @@ def program() -> None:
 def main() -> None:
     """Run the program on the arguments of this process; the process ends with its exit code."""
     # A path need not be valid Unicode; printing one must not fail.
-    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
+    cast("Any", sys.stdout).reconfigure(errors="backslashreplace")
     program(prog_name=NAME)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from microcosm_sqlite.artifacts.schemas import Column, Schema, Table
-from microcosm_sqlite.cmd.values import value_of
+from microcosm_sqlite.cmd.values import pattern_of, value_of
 
 #: What may stand between column and value, and how SQL says it.
 _OPERATORS: Final = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<", "~": "LIKE"}
@@ -110,10 +110,9 @@ def _where(table: Table, request: Request) -> tuple[list[str], list[Any]]:
         if condition.operator == "=":
             alternatives.setdefault(column.name, []).append(value_of(table, column, condition.text))
         else:
-            # A pattern is text, whatever the column holds.
             is_pattern = condition.operator == "~"
             terms.append(f"{_quoted(column.name)} {_OPERATORS[condition.operator]} ?")
-            parameters.append(condition.text if is_pattern else value_of(table, column, condition.text))
+            parameters.append(pattern_of(condition.text) if is_pattern else value_of(table, column, condition.text))
     for name, values in alternatives.items():
         terms.append(f"{_quoted(name)} IN ({', '.join('?' * len(values))})")
         parameters += values

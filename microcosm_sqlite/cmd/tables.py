@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ def write_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Form
         case Form.TEXT:
             return _write_text(columns, rows)
         case Form.JSON:
-            return _write_json_array(columns, rows)
+            return write_json_array(dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def write_row(columns: Sequence[str], row: Sequence[Any], form: Form) -> None:
@@ -73,9 +73,19 @@ def write_facts(facts: Sequence[tuple[str, Any]]) -> None:
     Console(highlight=False).print(table)
 
 
-def json_text(value: Any) -> str:
-    """Return *value* as one line of JSON: a BLOB as hexadecimal digits, infinity as text, which JSON has no word for."""
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+def write_json_array(objects: Iterable[Mapping[str, Any]]) -> int:
+    """Write *objects* to stdout as one JSON array, one object a line, and return how many there were."""
+    count = 0
+    print("[", end="")
+    for count, item in enumerate(objects, start=1):
+        print(",\n" if count > 1 else "\n", json_text(item), sep="", end="")
+    print("\n]" if count else "]")
+    return count
+
+
+def json_text(item: Mapping[str, Any]) -> str:
+    """Return *item* as one line of JSON; a BLOB as hexadecimal digits, infinity as text: JSON has no words for them."""
+    return json.dumps({key: _plain(value) for key, value in item.items()}, ensure_ascii=False, allow_nan=False)
 
 
 def screen_text(value: Any) -> str:
@@ -122,24 +132,7 @@ def _tsv(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value).translate(_TSV_ESCAPES)
 
 
-def _write_json_array(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    count = 0
-    print("[", end="")
-    for count, row in enumerate(rows, start=1):  # noqa: B007 - The last number is the count.
-        print(",\n" if count > 1 else "\n", json_text(dict(zip(columns, row, strict=True))), sep="", end="")
-    print("\n]" if count else "]")
-    return count
-
-
 def _plain(value: Any) -> Any:
-    match value:
-        case bytes():
-            return value.hex()
-        case float() if math.isinf(value):
-            return str(value)
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value) if isinstance(value, float) and math.isinf(value) else value

@@ -1,7 +1,7 @@
 """Read the text of an argument as a value of a column."""
 
-import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 import click
@@ -24,31 +24,29 @@ def value_of(table: Table, column: Column, text: str) -> str | int | float | byt
     Raises:
         click.UsageError: It is none.
     """
-    if not table.is_strict:
+    _check_unicode(text)
+    if not table.is_strict or column.type not in _KINDS:
         return text
-    match column.type:
-        case "INTEGER" | "INT":
-            value = _integer(text)
-        case "REAL":
-            value = _real(text)
-        case "BLOB":
-            value = _blob(text)
-        case _:
-            value = text
+    read, expected = _KINDS[column.type]
+    value = read(text)
     if value is None:
         raise click.UsageError(
             f"column {column.name!r} of table {table.name!r} holds {column.type} values: "
-            f"expected {_EXPECTED[column.type]}, found {text!r}."
+            f"expected {expected}, found {text!r}."
         )
     return value
 
 
-_EXPECTED: Final = {
-    "INTEGER": "a whole number of at most 64 bits (booleans are kept as 0 and 1)",
-    "INT": "a whole number of at most 64 bits (booleans are kept as 0 and 1)",
-    "REAL": "a number",
-    "BLOB": "hexadecimal digits, two a byte",
-}
+def pattern_of(text: str) -> str:
+    """Return *text* as a pattern of LIKE, which may be compared with any column."""
+    _check_unicode(text)
+    return text
+
+
+def _check_unicode(text: str) -> None:
+    # Python keeps bytes of an argument that are no UTF-8 as lone surrogates, which no TEXT value can hold.
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise click.UsageError(f"expected text in UTF-8, found {text!r}.")
 
 
 def _integer(text: str) -> int | None:
@@ -65,3 +63,14 @@ def _real(text: str) -> float | None:
 def _blob(text: str) -> bytes | None:
     found = _BLOB.fullmatch(text)
     return None if found is None else bytes.fromhex(found["quoted"] or found["plain"] or "")
+
+
+_WHOLE_NUMBER: Final = "a whole number of at most 64 bits (booleans are kept as 0 and 1)"
+
+#: By declared type: what reads a value, and what it expects. TEXT and ANY take any text.
+_KINDS: Final[dict[str, tuple[Callable[[str], int | float | bytes | None], str]]] = {
+    "INTEGER": (_integer, _WHOLE_NUMBER),
+    "INT": (_integer, _WHOLE_NUMBER),
+    "REAL": (_real, "a number"),
+    "BLOB": (_blob, "hexadecimal digits, two a byte"),
+}

@@ -10,7 +10,7 @@ from microcosm_sqlite.artifacts.verification import Artifact, verify
 from microcosm_sqlite.cmd.environment import data_set_paths, path_of
 from microcosm_sqlite.cmd.failures import ExitCode, exit_code_of, report
 from microcosm_sqlite.cmd.options import debug_option, json_option
-from microcosm_sqlite.cmd.tables import json_text
+from microcosm_sqlite.cmd.tables import write_json_array
 from microcosm_sqlite.cmd.targets import Target, artifact_at, target_of
 from microcosm_sqlite.errors import SQLiteError
 
@@ -47,7 +47,7 @@ def verify_artifacts(
             if not as_json:
                 _print_sound(artifact)
     if as_json:
-        print("[", ",\n".join(map(json_text, outcomes)), "]", sep="\n")
+        write_json_array(outcomes)
     context.exit(ExitCode.FAILED if ExitCode.FAILED in codes else max(codes))
 
 
