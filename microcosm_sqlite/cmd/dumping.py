@@ -84,7 +84,12 @@ def _stdout() -> Generator[TextIO]:
 def _replacing(path: Path) -> Generator[TextIO]:
     stage = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with stage.open("x", encoding="utf-8", newline="") as stream:
+        stream = stage.open("x", encoding="utf-8", newline="")
+    except OSError as error:
+        # The file asked for is the one to name.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    try:
+        with stream:
             yield stream
         stage.replace(path)
     finally:

@@ -50,7 +50,7 @@ def list_data_sets(context: click.Context, *, check: bool, as_json: bool) -> Non
     form = form_for_stdout(as_json=as_json)
     if form is Form.JSON:
         write_json_array(map(asdict, found))
-    else:
+    elif found:
         _write(found, form)
     broken = [item for item in found if item.error]
     for item in broken:
