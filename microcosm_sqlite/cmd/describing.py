@@ -10,7 +10,7 @@ from microcosm_sqlite.artifacts.datapackage import to_document
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Builder, Licence, Manifest, Source, TableEntry
 from microcosm_sqlite.cmd.options import debug_option, json_option
-from microcosm_sqlite.cmd.tables import form_for_stdout, write_facts, write_rows
+from microcosm_sqlite.cmd.tables import write_facts
 from microcosm_sqlite.cmd.targets import artifact_at, target_of
 from microcosm_sqlite.errors import ManifestError
 
@@ -30,12 +30,6 @@ def describe(name_or_path: str, *, as_json: bool) -> None:
         print(json.dumps(to_document(manifest), ensure_ascii=False, indent=2, sort_keys=True))
         return
     write_facts([("path", artifact.path), *_facts(manifest)])
-    print()
-    write_rows(
-        ("table", "rows", "key", "columns", "references"),
-        [_table(table) for table in manifest.tables],
-        form_for_stdout(as_json=False),
-    )
 
 
 def _complete_manifest(artifact: Artifact) -> Manifest:
@@ -66,6 +60,7 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
         ("size", None if manifest.size_bytes is None else f"{manifest.size_bytes} bytes"),
         ("format", f"revision {manifest.format_revision}"),
         ("builder", None if manifest.builder is None else _builder(manifest.builder)),
+        *((f"table {table.name}", _table(table)) for table in manifest.tables),
     ]
     return ((name, value) for name, value in facts if value is not None)
 
@@ -86,13 +81,13 @@ def _builder(builder: Builder) -> str:
     )
 
 
-def _table(table: TableEntry) -> tuple[object, ...]:
+def _table(table: TableEntry) -> str:
     columns = ", ".join(
         f"{column.name} {column.type}{'' if column.is_required or column.name in table.key else '?'}"
         for column in table.columns
     )
-    references = "; ".join(
+    references = [
         f"{', '.join(reference.columns)} -> {reference.table} ({', '.join(reference.referred_columns)})"
         for reference in table.references
-    )
-    return (table.name, table.rows, ", ".join(table.key), columns, references)
+    ]
+    return "; ".join([f"{table.rows} rows", columns, f"key {', '.join(table.key) or 'none'}", *references])

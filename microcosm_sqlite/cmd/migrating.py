@@ -34,7 +34,7 @@ def migrate(
     """
     base = imported_data_set(data_set)
     with _alembic(context):
-        from microcosm_sqlite.cmd.migrate import main  # noqa: PLC0415 - alembic is an extra that may be missing
+        from microcosm_sqlite.cmd.migrate import main  # noqa: PLC0415 - alembic is an extra; --help does without
 
         main(_graph(data_set, name), base, not without_downgrade, *alembic_args)
 
@@ -51,7 +51,7 @@ def check_migration(context: click.Context, *, data_set: str, name: str | None) 
     """
     base = imported_data_set(data_set)
     with _alembic(context):
-        from microcosm_sqlite.cmd.check_migration import main  # noqa: PLC0415 - alembic is an extra
+        from microcosm_sqlite.cmd.check_migration import main  # noqa: PLC0415 - as above
 
         main(_graph(data_set, name), base)
     click.echo("Models and migrations agree.", err=True)
@@ -66,14 +66,9 @@ def _graph(data_set: str, name: str | None) -> Any:
 
 @contextmanager
 def _alembic(context: click.Context) -> Generator[None]:
-    """Translate how alembic ends a process to our exit codes; say how to install it where it is missing."""
+    """Translate how alembic ends a process to our exit codes."""
     try:
         yield
-    except ModuleNotFoundError as error:
-        if error.name != "alembic":
-            raise
-        click.echo("Error: alembic is not installed. Run: pip install 'microcosm-sqlite[alembic]'", err=True)
-        context.exit(ExitCode.FAILED)
     except SystemExit as end:
         if end.code in {None, ExitCode.OK}:
             return

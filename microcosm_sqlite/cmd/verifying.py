@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from microcosm_sqlite.artifacts.verification import Artifact, verify
+from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.cmd.environment import data_set_paths, path_of
 from microcosm_sqlite.cmd.failures import ExitCode, exit_code_of, report
+from microcosm_sqlite.cmd.identities import identity_of, write_identity
 from microcosm_sqlite.cmd.options import debug_option, json_option
 from microcosm_sqlite.cmd.tables import write_json_array
 from microcosm_sqlite.cmd.targets import Target, artifact_at, target_of
@@ -43,9 +44,9 @@ def verify_artifacts(
             report(context, error)
             outcomes.append({"target": argument, "ok": False, "error": str(error)})
         else:
-            outcomes.append({"target": argument, "ok": True, **_identity(artifact)})
+            outcomes.append({"target": argument, "ok": True, **identity_of(artifact)})
             if not as_json:
-                _print_sound(artifact)
+                write_identity(artifact)
     if as_json:
         write_json_array(outcomes)
     context.exit(ExitCode.FAILED if ExitCode.FAILED in codes else max(codes))
@@ -58,21 +59,3 @@ def _installed() -> dict[str, Callable[[], Target]]:
         return Target(path=path_of(name, paths), name=name)
 
     return {name: partial(locate, name) for name in sorted(paths)}
-
-
-def _identity(artifact: Artifact) -> dict[str, Any]:
-    manifest = artifact.manifest
-    return {
-        "path": str(artifact.path),
-        "name": manifest.name,
-        "version": manifest.version,
-        "file_digest": manifest.file_digest,
-        "content_digest": manifest.content_digest,
-    }
-
-
-def _print_sound(artifact: Artifact) -> None:
-    manifest = artifact.manifest
-    print(f"OK {manifest.name} {manifest.version} {artifact.path}")
-    print(f"   content {manifest.content_digest}")
-    print(f"   file    {manifest.file_digest}")

@@ -13,21 +13,21 @@ def test_a_person_sees_what_the_artifact_says_of_itself(atlas_path: Path, invoke
 
     assert (result.exit_code, result.stderr) == (0, "")
     for line in (
-        f"path         {atlas_path}",
-        "version      2026.1",
-        "title        A small atlas",
-        "created      2026-01-01T00:00:00Z",
-        "licence      CC-BY-4.0 Creative Commons Attribution 4.0",
-        "attribution  Made by hand",
-        f"source       rows/city.csv, 5 rows, {'ab' * 32}",
-        "rows         11",
-        "builder      microcosm-sqlite 3.0.0, SQLite 3.54.1, APSW 3.54.1.0, SQLAlchemy 2.1.9, Python 3.11.0",
-        "country\t3\tcode\tcode TEXT, name TEXT\t",
-        "twinning\t3\tcity_id, twin_id\tcity_id INTEGER, twin_id INTEGER\t",
+        f"path            {atlas_path}",
+        "version         2026.1",
+        "title           A small atlas",
+        "created         2026-01-01T00:00:00Z",
+        "licence         CC-BY-4.0 Creative Commons Attribution 4.0",
+        "attribution     Made by hand",
+        f"source          rows/city.csv, 5 rows, {'ab' * 32}",
+        "rows            11",
+        "builder         microcosm-sqlite 3.0.0, SQLite 3.54.1, APSW 3.54.1.0, SQLAlchemy 2.1.9, Python 3.11.0",
+        "table country   3 rows; code TEXT, name TEXT; key code",
+        "table twinning  3 rows; city_id INTEGER, twin_id INTEGER; key city_id, twin_id",
     ):
         assert line in result.stdout.splitlines()
     assert "population INTEGER?" in result.stdout
-    assert "country_code -> country (code)" in result.stdout
+    assert "; key id; country_code -> country (code)" in result.stdout
 
 
 def test_json_is_the_data_package(atlas_path: Path, invoke: Invoke) -> None:
@@ -44,7 +44,7 @@ def test_without_its_manifest_the_file_tells_what_it_knows(atlas_path: Path, inv
     result = invoke("info", atlas_path)
 
     assert result.exit_code == 0
-    assert "version      2026.1" in result.stdout
+    assert "version         2026.1" in result.stdout
     assert "Warning: " in result.stderr
 
 

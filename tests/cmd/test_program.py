@@ -23,7 +23,7 @@ def test_help_names_every_command(invoke: Invoke) -> None:
     assert result.exit_code == 0
     for command in COMMANDS:
         assert f"{command.name} " in result.stdout
-        assert command.short_help in result.stdout
+        assert str(command.short_help) in result.stdout
 
 
 def test_help_imports_nothing_heavy() -> None:
