@@ -4,7 +4,7 @@ from enum import Enum, auto
 from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Engine
 from sqlalchemy import pool as pools
@@ -33,7 +33,7 @@ def location_of(path: Any) -> str | Path:
 
     An empty path means `:memory:`, as it always did; a leading `~` is expanded.
     """
-    text = fspath(path) if isinstance(path, str | PathLike) else str(path)
+    text: str = fspath(cast("PathLike[str]", path)) if isinstance(path, PathLike) else str(path)
     if text in {"", MEMORY_PATH}:
         return MEMORY_PATH
     return text if text.startswith("file:") else Path(text).expanduser()
