@@ -4,14 +4,14 @@ from enum import Enum, auto
 from importlib import import_module
 from os import PathLike, fsdecode
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Engine
 from sqlalchemy import pool as pools
 from sqlalchemy.pool import Pool
 
+from microcosm_sqlite.artifacts.claims import read_claims
 from microcosm_sqlite.artifacts.headers import read_header
-from microcosm_sqlite.artifacts.inspection import inspect
 from microcosm_sqlite.artifacts.recognition import recognise
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
@@ -44,7 +44,7 @@ def location_of(path: Any) -> str | Path:
     """
     if not isinstance(path, str | bytes | PathLike):
         raise ConfigurationError(key="sqlite.paths", found=path, expected="a path")
-    text = fsdecode(path)
+    text = fsdecode(cast("str | bytes | PathLike[str]", path))
     if "\0" in text:
         raise ConfigurationError(key="sqlite.paths", found=path, expected="a path without a NUL character")
     if text in {"", MEMORY_PATH}:
@@ -95,7 +95,7 @@ def bind(name: str, path: Any, *, read_only: bool, options: EngineOptions) -> En
             engine = open_plain(Path(location), name=name, options=options)
     if read_only and not _has_something_to_read(location):
         raise DataSetNotFoundError(
-            name=name, looked=options.looked, remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
+            name=name, looked=options.looked(), remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
         )
     return engine
 
@@ -111,7 +111,7 @@ def _has_something_to_read(location: str | Path) -> bool:
 
 
 def _bind_sealed(name: str, path: Path, options: EngineOptions) -> Engine:
-    found = inspect(path).manifest
+    found = read_claims(path)
     if found.name != name:
         raise WrongArtifactError(
             path=path,

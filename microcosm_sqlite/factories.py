@@ -6,12 +6,13 @@ microcosm imports this module whenever any graph is created, so nothing heavy is
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, MutableMapping
+from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from microcosm.api import defaults
+from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
 from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session, sessionmaker
 
-    from microcosm_sqlite.shipping.installed import InstalledChannel
+    from microcosm_sqlite.shipping.installed import EntryPoint, InstalledChannel
 
 _WORDS = {
     **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
@@ -81,7 +82,8 @@ class DataSetPaths(MutableMapping[str, Any]):
 
             from microcosm_sqlite.shipping.installed import InstalledChannel  # noqa: PLC0415
 
-            self._installed = InstalledChannel(entry_points(group=DATA_SET_GROUP), self._graph)
+            found = cast("Iterable[EntryPoint]", entry_points(group=DATA_SET_GROUP))
+            self._installed = InstalledChannel(found, self._graph)
         return self._installed
 
     def configured(self, name: str) -> Any:
@@ -256,7 +258,7 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
-            looked=self._looked(name),
+            looked=partial(self._looked, name),
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, options=options)
