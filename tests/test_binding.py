@@ -20,7 +20,7 @@ from microcosm_sqlite.errors import (
 )
 from tests.sealed import seal_file
 
-OPTIONS = EngineOptions(looked=("here", "there"))
+OPTIONS = EngineOptions(looked=lambda: ("here", "there"))
 
 
 class TestLocationOf:
