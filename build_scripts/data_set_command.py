@@ -1,0 +1,82 @@
+"""Run what a build script is asked for: `rebuild` the artifact from the reviewed rows, or `refresh` these rows."""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from reviewed_rows import Rows, Source, read_sources, write_rows, write_sources
+from upstream_packages import read_package
+
+from microcosm_sqlite.errors import SourceError
+
+DATA_SETS: Final = Path(__file__).resolve().parent.parent / "datasets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSetBuild:
+    """One data set: its folder below `datasets/`, the files to read of each package, and how they become rows."""
+
+    name: str
+    files: Mapping[str, Sequence[str]]
+    rows: Callable[[Mapping[str, bytes]], list[Rows]]
+
+    @property
+    def folder(self) -> Path:
+        """The distribution that carries the data set."""
+        return DATA_SETS / self.name
+
+
+def main(build: DataSetBuild) -> None:
+    """Do what the command line asks for; print what was done."""
+    parser = argparse.ArgumentParser(description=f"Rebuild the data set {build.name!r}, or refresh its rows.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("rebuild", help="rows -> workbench -> seal -> publish into the package (the default)")
+    refresh_parser = commands.add_parser("refresh", help="read the packages again and rewrite the rows")
+    refresh_parser.add_argument("moves", nargs="*", metavar="PACKAGE=VERSION", help="move to another version first")
+    arguments = parser.parse_args()
+    if arguments.command == "refresh":
+        refresh(build, build.folder / "rows", arguments.moves)
+
+
+def refresh(build: DataSetBuild, folder: Path, moves: Iterable[str] = ()) -> None:
+    """Write the rows of *folder* anew from the packages that its `SOURCES.toml` names.
+
+    A version that `SOURCES.toml` knows already must consist of the same bytes as then.
+
+    Args:
+        build: what to read.
+        folder: holds the rows.
+        moves: versions to go to, each as "package=version".
+
+    Raises:
+        SourceError: a package cannot be read, is not what it was, or does not fit; nothing is written then.
+    """
+    sources = read_sources(folder)
+    versions = dict(move.split("=", 1) for move in moves)
+    files: dict[str, bytes] = {}
+    for source in sources.sources:
+        version = versions.pop(source.package, source.version)
+        content = read_package(source.registry, source.package, version, build.files[source.package])
+        sources = sources.with_source(_pinned(source, version, content))
+        files |= content
+    if versions:
+        sys.exit(f"{', '.join(versions)}: not a package of {build.name}; see {folder / 'SOURCES.toml'}")
+    for path in write_rows(folder, build.rows(files)):
+        print(path)
+    write_sources(folder, sources)
+
+
+def _pinned(source: Source, version: str, content: Mapping[str, bytes]) -> Source:
+    digests = {path: hashlib.sha256(body).hexdigest() for path, body in sorted(content.items())}
+    if version == source.version and source.sha256 and digests != source.sha256:
+        raise SourceError(
+            source=f"{source.package} {version}",
+            expected=f"the files of before, {dict(source.sha256)}",
+            found=f"others, {digests}",
+            remedy="Find out who changed a published version before believing either.",
+        )
+    return replace(source, version=version, sha256=digests)
