@@ -5,7 +5,7 @@ from typing import Final
 #: Marks a sealed artifact in bytes 68-71 of its header, readable by `file` and the `sqlite3` shell: ASCII "mcsq".
 APPLICATION_ID: Final = 0x6D637371
 
-#: Revision of the artifact format (`docs/format.md`), kept in `PRAGMA user_version`; independent of the package version.
+#: Revision of the artifact format (`docs/format.md`), kept in `PRAGMA user_version`; the package has its own version.
 FORMAT_REVISION: Final = 1
 
 #: The table of an artifact that carries its manifest; never part of the content digest.

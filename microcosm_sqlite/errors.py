@@ -32,8 +32,8 @@ Every error of the package descends from `SQLiteError`:
         ├── WorkbenchBusyError         another build of this data set is running
         └── SealError                  the finished file could not be published
 
-An error is made from its facts (keyword arguments that stay readable as attributes) and words its own message from them.
-`status_code` is what an HTTP service would answer; no HTTP library is involved.
+An error is made from its facts (keyword arguments that stay readable as attributes), and words its own message from
+them. `status_code` is what an HTTP service would answer; no HTTP library is involved.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ class UnknownFilterError(SQLiteError, TypeError):
         options = ", ".join(self.known) or "none"
         super().__init__(
             f"{store}: {reason} {names}. Known filters: {options}. "
-            "Add the column to auto_filter_fields, name it in _filter, or pass an expression such as Model.column == value."
+            "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
         )
 
 
@@ -172,7 +172,8 @@ class NoSessionError(DataSetError, AttributeError):
     def __init__(self, *, name: str) -> None:
         # AttributeError has attributes called name and obj of its own, meant for suggestions: `name` fits both uses.
         super().__init__(
-            f"No session is available in SQLiteContext: no context of data set {name!r} is open in this thread or task. "
+            "No session is available in SQLiteContext: "
+            f"no context of data set {name!r} is open in this thread or task. "
             "Open one with `Model.new_context(graph)`, or make the store with a graph: `MyStore(graph)`."
         )
         self.name = name
