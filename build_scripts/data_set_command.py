@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from reviewed_rows import Rows, Source, read_sources, write_rows, write_sources
+from reviewed_rows import Rows, Source, SourceFile, read_sources, write_rows, write_sources
 from upstream_packages import read_package
 
 from microcosm_sqlite.errors import SourceError
@@ -71,12 +71,15 @@ def refresh(build: DataSetBuild, folder: Path, moves: Iterable[str] = ()) -> Non
 
 
 def _pinned(source: Source, version: str, content: Mapping[str, bytes]) -> Source:
-    digests = {path: hashlib.sha256(body).hexdigest() for path, body in sorted(content.items())}
-    if version == source.version and source.sha256 and digests != source.sha256:
+    files = tuple(
+        SourceFile(path=path, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
+        for path, body in sorted(content.items())
+    )
+    if version == source.version and source.files and files != source.files:
         raise SourceError(
             source=f"{source.package} {version}",
-            expected=f"the files of before, {dict(source.sha256)}",
-            found=f"others, {digests}",
+            expected=f"the files of before, {source.files}",
+            found=f"others, {files}",
             remedy="Find out who changed a published version before believing either.",
         )
-    return replace(source, version=version, sha256=digests)
+    return replace(source, version=version, files=files)

@@ -9,7 +9,7 @@ import io
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,8 +46,17 @@ class Licence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One file that was read: its path inside the package, its size and its digest."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
-    """A package that rows are read from: which version of it, whose work it is, the SHA-256 of each file read."""
+    """A package that rows are read from: which version of it, whose work it is, and the files read."""
 
     package: str
     registry: str
@@ -55,7 +64,7 @@ class Source:
     licence: str
     path: str
     attribution: str
-    sha256: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[SourceFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +108,7 @@ def read_sources(folder: Path) -> Sources:
         description=document["description"],
         attribution=document["attribution"],
         licences=tuple(Licence(**one) for one in document["licences"]),
-        sources=tuple(Source(**one) for one in document["sources"]),
+        sources=tuple(_source(one) for one in document["sources"]),
     )
 
 
@@ -149,24 +158,23 @@ def _cell_text(name: str, key: tuple[Any, ...], cell: Cell) -> str:
             return repr(cell)
 
 
+def _source(document: dict[str, Any]) -> Source:
+    files = tuple(SourceFile(**one) for one in document.get("files", ()))
+    return Source(**{**document, "files": files})
+
+
 def _toml_text(sources: Sources) -> str:
-    lines = [_HEADING]
-    lines += [f"{name} = {_toml_value(getattr(sources, name))}" for name in ("title", "description", "attribution")]
-    for name in ("licences", "sources"):
-        for one in getattr(sources, name):
-            lines += ["", f"[[{name}]]", *_toml_lines(one)]
+    lines = [_HEADING, *_toml_lines(sources)]
+    for licence in sources.licences:
+        lines += ["", "[[licences]]", *_toml_lines(licence)]
+    for source in sources.sources:
+        lines += ["", "[[sources]]", *_toml_lines(source)]
+        for file in source.files:
+            lines += ["", "[[sources.files]]", *_toml_lines(file)]
     return "\n".join([*lines, ""])
 
 
-def _toml_lines(one: Licence | Source) -> list[str]:
-    values = {field.name: getattr(one, field.name) for field in fields(one)}
-    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
-    lines = [f"{name} = {_toml_value(value)}" for name, value in values.items() if name not in tables]
-    for name, table in tables.items():
-        lines += [f"[sources.{name}]", *(f"{_toml_value(key)} = {_toml_value(table[key])}" for key in sorted(table))]
-    return lines
-
-
-def _toml_value(text: str) -> str:
-    # Every JSON string without a lone surrogate or an escaped slash is also a basic string of TOML.
-    return json.dumps(text, ensure_ascii=False)
+def _toml_lines(value: Sources | Licence | Source | SourceFile) -> list[str]:
+    # Every JSON text without a lone surrogate is also a basic string of TOML, and every JSON integer a TOML one.
+    pairs = [(field.name, getattr(value, field.name)) for field in fields(value)]
+    return [f"{name} = {json.dumps(one, ensure_ascii=False)}" for name, one in pairs if not isinstance(one, tuple)]
