@@ -2,13 +2,12 @@
 
 import argparse
 import hashlib
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from reviewed_rows import Rows, Source, SourceFile, read_sources, write_rows, write_sources
+from reviewed_rows import SOURCES_NAME, Rows, Source, SourceFile, read_sources, write_rows, write_sources
 from upstream_packages import read_package
 
 from microcosm_sqlite.errors import SourceError
@@ -64,7 +63,12 @@ def refresh(build: DataSetBuild, folder: Path, moves: Iterable[str] = ()) -> Non
         sources = sources.with_source(_pinned(source, version, content))
         files |= content
     if versions:
-        sys.exit(f"{', '.join(versions)}: not a package of {build.name}; see {folder / 'SOURCES.toml'}")
+        raise SourceError(
+            source=str(folder / SOURCES_NAME),
+            expected=f"packages {', '.join(build.files)}",
+            found=", ".join(versions),
+            remedy="Name a package that this data set is read from.",
+        )
     for path in write_rows(folder, build.rows(files)):
         print(path)
     write_sources(folder, sources)

@@ -33,7 +33,7 @@ def read_package(registry: str, package: str, version: str, paths: Iterable[str]
 def read_npm_package(package: str, version: str, paths: Iterable[str]) -> dict[str, bytes]:
     """Return files of an npm package, fetched by the `npm` that is installed."""
     with TemporaryDirectory() as folder:
-        return _read_archive(_fetch(package, version, Path(folder)), paths)
+        return read_archive(_fetch(package, version, Path(folder)), paths)
 
 
 def read_installed_package(package: str, version: str, paths: Iterable[str]) -> dict[str, bytes]:
@@ -68,7 +68,8 @@ def _fetch(package: str, version: str, folder: Path) -> Path:
     return archives[0]
 
 
-def _read_archive(archive: Path, paths: Iterable[str]) -> dict[str, bytes]:
+def read_archive(archive: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return files of an npm package from its *archive*; raise `SourceError` for one that it does not hold."""
     files = {}
     with tarfile.open(archive) as members:
         for path in paths:
