@@ -60,7 +60,7 @@ def thread_session(graph: Any, data_set: type[Any], *, engine: Any, make: Callab
     """Return this thread's own session of *data_set* on *graph*, made by *make* when there is none for *engine*."""
     sessions = _thread.by_graph.setdefault(graph, {})
     session = sessions.get(data_set)
-    if session is not None and session.get_bind().engine is engine:
+    if session is not None and session.get_bind() is engine:
         return session
     if session is not None:
         session.close()

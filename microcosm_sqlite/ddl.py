@@ -70,7 +70,8 @@ class StrictDDLCompiler(SQLiteDDLCompiler):
     def post_create_table(self, table: Table) -> Any:
         """Return the options behind the closing bracket of CREATE TABLE."""
         options: str = super().post_create_table(table)  # type: ignore[no-untyped-call]
-        if "sqlite_strict" in table.dialect_kwargs:
+        # `in` would also find the default: only iterating leaves out what the table did not say.
+        if "sqlite_strict" in tuple(table.dialect_kwargs):
             return options
         return f"{options}, STRICT" if options.strip() else "\n STRICT"
 

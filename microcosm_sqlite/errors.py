@@ -21,6 +21,7 @@ Every error of the package descends from `SQLiteError`:
     │   ├── ArtifactNotFoundError      no file there; also a FileNotFoundError     (status 404)
     │   ├── NotAnArtifactError         a file, but never sealed by us
     │   ├── ArtifactCorruptError       sealed, but no longer what was sealed
+    │   ├── UnsupportedRevisionError   sealed in a format this version cannot read
     │   ├── WrongArtifactError         a sound artifact of another data set
     │   └── ManifestError              its manifest is missing or cannot be read
     └── BuildError                     nothing was published, nothing half-written
@@ -216,6 +217,10 @@ class NotAnArtifactError(ArtifactError):
 
 class ArtifactCorruptError(ArtifactError):
     """A sealed file that is no longer what was sealed."""
+
+
+class UnsupportedRevisionError(ArtifactError):
+    """A sealed file of a format revision that this version of the package does not read."""
 
 
 class WrongArtifactError(ArtifactError):

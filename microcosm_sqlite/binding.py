@@ -1,0 +1,131 @@
+"""Open what the name of a data set leads to, in the way that fits what is there."""
+
+from enum import Enum, auto
+from importlib import import_module
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy import pool as pools
+from sqlalchemy.pool import Pool
+
+from microcosm_sqlite.artifacts.headers import read_header
+from microcosm_sqlite.artifacts.inspection import inspect
+from microcosm_sqlite.artifacts.recognition import recognise
+from microcosm_sqlite.constants import MEMORY_PATH
+from microcosm_sqlite.engines import opening
+from microcosm_sqlite.engines.opening import EngineOptions
+from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError, NotAnArtifactError, WrongArtifactError
+
+
+class Kind(Enum):
+    """What a location is, which decides how it is opened."""
+
+    MEMORY = auto()
+    URI = auto()
+    SEALED = auto()
+    PLAIN = auto()
+
+
+def location_of(path: Any) -> str | Path:
+    """Return *path* as a `Path`, or as the text that SQLite itself gives a meaning: `:memory:` or a `file:` URI.
+
+    An empty path means `:memory:`, as it always did; a leading `~` is expanded.
+    """
+    text = fspath(path) if isinstance(path, str | PathLike) else str(path)
+    if text in {"", MEMORY_PATH}:
+        return MEMORY_PATH
+    return text if text.startswith("file:") else Path(text).expanduser()
+
+
+def kind_of(location: str | Path) -> Kind:
+    """Return what *location* is, having looked at no more than the first bytes of a file.
+
+    Raises:
+        NotAnArtifactError: a folder, or a file that is no database.
+    """
+    if isinstance(location, str):
+        return Kind.MEMORY if location == MEMORY_PATH else Kind.URI
+    # Missing and empty files are databases still to be made: create_all and migrations start from them.
+    if not location.exists() or (location.is_file() and not location.stat().st_size):
+        return Kind.PLAIN
+    header = read_header(location)
+    if not header.is_sqlite:
+        seen = recognise(header.beginning, size_bytes=header.size_bytes)
+        raise NotAnArtifactError(path=location, expected="an SQLite database", found=seen.found, remedy=seen.remedy)
+    return Kind.SEALED if header.is_sealed else Kind.PLAIN
+
+
+def bind(name: str, path: Any, *, read_only: bool, options: EngineOptions) -> Engine:
+    """Return the engine of data set *name* at *path*.
+
+    Raises:
+        DataSetNotFoundError: *read_only*, and there is nothing to read.
+        WrongArtifactError: a sealed artifact of another data set.
+        ArtifactError: the file is damaged, or no database.
+    """
+    location = location_of(path)
+    match kind_of(location):
+        case Kind.SEALED:
+            engine = _bind_sealed(name, Path(location), options)
+        case Kind.URI:
+            engine = opening.open_uri(str(location), name=name, options=options)
+        case Kind.MEMORY:
+            engine = opening.open_memory(name=name, options=options)
+        case Kind.PLAIN:
+            open_plain = opening.open_read_only if read_only else opening.open_mutable
+            engine = open_plain(Path(location), name=name, options=options)
+    if read_only and not _has_something_to_read(location):
+        raise DataSetNotFoundError(
+            name=name, looked=options.looked, remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
+        )
+    return engine
+
+
+_READ_ONLY_REMEDY: Final = (
+    "sqlite.read_only is set, and {path} holds nothing to read. "
+    "Install the distribution that carries {name!r}, or configure sqlite.paths.{name}."
+)
+
+
+def _has_something_to_read(location: str | Path) -> bool:
+    return location != MEMORY_PATH and (isinstance(location, str) or location.exists())
+
+
+def _bind_sealed(name: str, path: Path, options: EngineOptions) -> Engine:
+    found = inspect(path).manifest
+    if found.name != name:
+        raise WrongArtifactError(
+            path=path,
+            expected=f"an artifact of data set {name!r}",
+            found=f"one of {found.name!r}, version {found.version}",
+            remedy=f"Correct sqlite.paths.{name} or the entry point, or bind it under its own name.",
+        )
+    return opening.open_sealed(path, name=name, options=options)
+
+
+def pool_class(configured: Any) -> type[Pool] | None:
+    """Return the pool class that `sqlite.poolclass` means: a class, its dotted path, or a name in `sqlalchemy.pool`.
+
+    Raises:
+        ConfigurationError: it names no pool class.
+    """
+    if not configured:
+        return None
+    found = configured
+    if isinstance(configured, str):
+        module, _, name = configured.rpartition(".")
+        try:
+            found = getattr(import_module(module) if module else pools, name)
+        except (ImportError, AttributeError) as error:
+            raise _no_pool(configured) from error
+    if not (isinstance(found, type) and issubclass(found, Pool)):
+        raise _no_pool(configured)
+    return found
+
+
+def _no_pool(configured: Any) -> ConfigurationError:
+    return ConfigurationError(
+        key="sqlite.poolclass", found=configured, expected="a pool class of sqlalchemy.pool, such as NullPool"
+    )

@@ -1,0 +1,117 @@
+"""Own one open SQLite database on behalf of a connection with its cursors."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+
+from microcosm_sqlite.engines.exceptions import Error, InheritedConnectionError, ProgrammingError
+from microcosm_sqlite.engines.forking import call_in_child, make_immortal
+from microcosm_sqlite.engines.statements import Parameters, Statement, study
+
+if TYPE_CHECKING:
+    from weakref import ref
+
+    from microcosm_sqlite.engines.cursors import Cursor
+
+#: An `apsw.Connection` or `apsw.Cursor`, or the `Refusal` that took its place. (Any, because APSW's own annotations
+#: need Python 3.12 to resolve.)
+Native: TypeAlias = Any
+
+#: Bounds the memory for what is known of statements; a data set's own statements are a few dozen.
+_STATEMENTS_KEPT: Final = 1024
+
+
+class Refusal:
+    """Stands where a native object was: whatever is asked of it, a new `kind(*arguments)` is raised."""
+
+    __slots__ = ("_arguments", "_kind")
+
+    def __init__(self, kind: type[Error], *arguments: str) -> None:
+        self._kind, self._arguments = kind, arguments
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise self._kind(*self._arguments)
+
+    def __iter__(self) -> "Refusal":
+        return self
+
+    def __next__(self) -> NoReturn:
+        raise self._kind(*self._arguments)
+
+
+INHERITED: Final = Refusal(InheritedConnectionError)
+CLOSED: Final = Refusal(ProgrammingError, "Cannot operate on a closed database.")
+CLOSED_CURSOR: Final = Refusal(ProgrammingError, "Cannot operate on a closed cursor.")
+
+
+class Begins(Enum):
+    """Who starts a transaction, and when."""
+
+    NEVER = "the caller, with SQL; otherwise every statement commits by itself"
+    ON_REQUEST = "`Connection.begin`"
+    BEFORE_CHANGES = "the driver, before INSERT, UPDATE, DELETE or REPLACE, as `sqlite3` does"
+    BEFORE_WRITES = "the driver, before the first statement that is not read-only, or that opens a savepoint"
+
+
+class Handle:
+    """One open database: the native connection, what is known of its statements, and its live cursors."""
+
+    __slots__ = ("__weakref__", "begins", "cursors", "mode", "native", "statements")
+
+    def __init__(self, native: Native) -> None:
+        self.native: Native = native
+        self.begins = Begins.BEFORE_CHANGES
+        self.mode = ""
+        self.statements: dict[str, Statement] = {}
+        # A plain set of references, not a WeakSet: adding to it is on the path of every query, and this is 3x cheaper.
+        self.cursors: set[ref[Cursor]] = set()
+        call_in_child(self, Handle.abandon)
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the database was opened by the process this one was forked from."""
+        return self.native is INHERITED
+
+    def statement(self, sql: str, parameters: Parameters | None) -> Statement:
+        """Return what *sql* is; learnt once per text."""
+        known = self.statements.get(sql)
+        if known is None:
+            known = study(self.native, sql, parameters)
+            if len(self.statements) >= _STATEMENTS_KEPT:
+                self.statements.clear()
+            self.statements[sql] = known
+        return known
+
+    def begin(self) -> None:
+        """Start a transaction unless one is open."""
+        if not self.native.in_transaction:
+            self.native.execute(f"BEGIN {self.mode}")
+
+    def begin_for(self, statement: Statement) -> None:
+        """Start a transaction when *statement* must not run outside one."""
+        if (self.begins is Begins.BEFORE_CHANGES and statement.changes_rows) or (
+            self.begins is Begins.BEFORE_WRITES and statement.needs_transaction
+        ):
+            self.begin()
+
+    def end(self, verb: str) -> None:
+        """Run *verb*, COMMIT or ROLLBACK, when a transaction is open; do nothing in a forked child."""
+        if not self.is_inherited and self.native.in_transaction:
+            self.native.execute(verb)
+
+    def close(self) -> None:
+        """Close the database; do nothing when it is closed, or in a forked child."""
+        if not isinstance(self.native, Refusal):
+            self.native.close(force=True)
+            self._replace(CLOSED)
+
+    def abandon(self) -> None:
+        """Leak the native objects for ever: a finaliser would touch files or locks of the parent process."""
+        if not isinstance(self.native, Refusal):
+            make_immortal(self.native)
+            self._replace(INHERITED)
+
+    def _replace(self, refusal: Refusal) -> None:
+        self.native = refusal
+        for reference in list(self.cursors):
+            if (cursor := reference()) is not None:
+                cursor.replace(refusal)

@@ -1,0 +1,202 @@
+"""Open a database as a SQLAlchemy engine, in the one way that fits what it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import apsw
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import Pool, QueuePool
+
+from microcosm_sqlite.constants import MEMORY_PATH
+from microcosm_sqlite.engines import dbapi, hardening
+from microcosm_sqlite.engines.uris import file_uri
+from microcosm_sqlite.errors import DataSetNotFoundError, EmptyDataSetError, ReadOnlyDataSetError, SQLiteError
+
+#: Connections kept open for reuse; more are opened as threads need them, never refused: 2.0.0 stopped at the sixteenth.
+_POOLED_CONNECTIONS: Final = 5
+
+#: Execution option by which `reading_engine` knows an engine whose connections begin no transactions anyway.
+_NEVER_BEGINS: Final = "microcosm_sqlite_never_begins"
+
+#: The low byte of SQLite's extended result codes is the primary one (https://sqlite.org/rescode.html).
+_PRIMARY: Final = 0xFF
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineOptions:
+    """How an engine is set up, whatever it opens."""
+
+    echo: bool = False
+    foreign_keys: bool = True
+    autocommit: bool = False
+    pool: type[Pool] | None = None
+    #: Where the database was looked for, told in errors.
+    looked: tuple[str, ...] = ()
+
+
+def open_memory(*, name: str, options: EngineOptions) -> Engine:
+    """Return an engine on a new in-memory database, shared by all threads; its rows are gone when it is disposed."""
+    uri = f"file:/{uuid4().hex}?vfs=memdb"
+    keeper: list[Any] = []
+
+    def connect() -> Any:
+        # SQLite drops a memdb database with its last connection: one stays open for as long as the engine lives.
+        if not keeper:
+            keeper.append(dbapi.connect(uri, uri=True))
+        return dbapi.connect(uri, uri=True)
+
+    def close_keeper(_: Engine) -> None:
+        while keeper:
+            keeper.pop().close()
+
+    engine = _make_engine(connect, database=MEMORY_PATH, name=name, options=options)
+    event.listen(engine, "engine_disposed", close_keeper)
+    return engine
+
+
+def open_mutable(path: Path, *, name: str, options: EngineOptions) -> Engine:
+    """Return an engine that reads and writes *path*; connecting raises `DataSetNotFoundError` when it is missing."""
+
+    def connect() -> Any:
+        if not path.exists():
+            raise _missing(name, path, options)
+        return dbapi.connect(path, flags=apsw.SQLITE_OPEN_READWRITE)
+
+    return _make_engine(connect, database=str(path), name=name, options=options)
+
+
+def open_uri(uri: str, *, name: str, options: EngineOptions) -> Engine:
+    """Return an engine on a user's own SQLite URI (`file:...?mode=ro&uri=true`); it never creates a file."""
+
+    def connect() -> Any:
+        try:
+            return dbapi.connect(_without_flag(uri), uri=True, flags=apsw.SQLITE_OPEN_READWRITE)
+        except dbapi.OperationalError as error:
+            if _primary_code(error) == apsw.SQLITE_CANTOPEN:
+                raise _missing(name, uri, options) from error
+            raise
+
+    return _make_engine(connect, database=uri, name=name, options=options)
+
+
+def open_read_only(path: Path, *, name: str, options: EngineOptions) -> Engine:
+    """Return an engine that reads *path*, which others may change; every write raises `ReadOnlyDataSetError`."""
+
+    def connect() -> Any:
+        if not path.exists():
+            raise _missing(name, path, options)
+        connection = dbapi.connect(path, flags=apsw.SQLITE_OPEN_READONLY)
+        hardening.forbid_writes(connection)
+        return connection
+
+    engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
+    _refuse_writes(engine, name=name, path=str(path), reason="it was opened with read_only")
+    return engine
+
+
+def open_sealed(path: Path, *, name: str, options: EngineOptions) -> Engine:
+    """Return an engine on a verified artifact, which nobody may change; every write raises `ReadOnlyDataSetError`.
+
+    SQLite takes no locks and asks for no changes here: right only because sealing closed the file for good.
+    """
+
+    def connect() -> Any:
+        if not path.exists():
+            raise _missing(name, path, options)
+        connection = dbapi.connect(file_uri(path, mode="ro", immutable=1), uri=True, flags=apsw.SQLITE_OPEN_READONLY)
+        hardening.harden(connection)
+        return connection
+
+    engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
+    _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
+    return engine
+
+
+def _make_engine(
+    connect: Callable[[], Any], *, database: str, name: str, options: EngineOptions, isolation_level: str | None = None
+) -> Engine:
+    level = isolation_level or ("AUTOCOMMIT" if options.autocommit else "SERIALIZABLE")
+    pool = options.pool or QueuePool
+    sizes: dict[str, Any] = (
+        {"pool_size": _POOLED_CONNECTIONS, "max_overflow": -1} if issubclass(pool, QueuePool) else {}
+    )
+    engine = create_engine(
+        "sqlite+apsw_strict://",
+        creator=connect,
+        echo=options.echo,
+        poolclass=pool,
+        isolation_level=level,
+        execution_options={_NEVER_BEGINS: level == "AUTOCOMMIT"},
+        **sizes,
+    )
+    # The URL that users of 2.0.0 see, log and compare; the path is never parsed out of it.
+    engine.url = URL.create("sqlite", database=database)
+    if options.foreign_keys:
+        event.listen(engine, "connect", _enforce_foreign_keys)
+    _explain_empty_database(engine, name=name, path=database, options=options)
+    return engine
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """Return *engine* for sessions that stay open: they see every commit at once and hold no lock for a read."""
+    if engine.get_execution_options().get(_NEVER_BEGINS):
+        return engine
+    return engine.execution_options(isolation_level="READ COMMITTED")
+
+
+def _enforce_foreign_keys(connection: Any, _: Any) -> None:
+    hardening.enforce_foreign_keys(connection)
+
+
+def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None:
+    def refuse(context: ExceptionContext) -> SQLiteError | None:
+        error = context.original_exception
+        # Attaching another database is refused by a limit of zero, with the general error code.
+        if _primary_code(error) == apsw.SQLITE_READONLY or "too many attached databases" in str(error):
+            return ReadOnlyDataSetError(name=name, path=path, reason=reason)
+        return None
+
+    event.listen(engine, "handle_error", refuse, retval=True)
+
+
+def _explain_empty_database(engine: Engine, *, name: str, path: str, options: EngineOptions) -> None:
+    def explain(context: ExceptionContext) -> SQLiteError | None:
+        if "no such table" not in str(context.original_exception) or _has_tables(engine):
+            return None
+        return EmptyDataSetError(name=name, path=path, looked=options.looked)
+
+    event.listen(engine, "handle_error", explain, retval=True)
+
+
+def _has_tables(engine: Engine) -> bool:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1")
+        return cursor.fetchone() is not None
+    finally:
+        connection.close()
+
+
+def _missing(name: str, path: Path | str, options: EngineOptions) -> DataSetNotFoundError:
+    return DataSetNotFoundError(
+        name=name,
+        looked=options.looked or (str(path),),
+        remedy=f"There is no file {path}. Correct the path, ship the file, or create it with create_all(graph).",
+    )
+
+
+def _primary_code(error: BaseException) -> int | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY
+
+
+def _without_flag(uri: str) -> str:
+    """Return *uri* without SQLAlchemy's own `uri=true`, which SQLite does not know."""
+    base, mark, query = uri.partition("?")
+    kept = [part for part in query.split("&") if part and not part.lower().startswith("uri=")]
+    return base + mark + "&".join(kept) if kept else base

@@ -1,0 +1,242 @@
+"""Bind data sets to a graph: a name in, an engine with its sessions out.
+
+microcosm imports this module whenever any graph is created, so nothing heavy is imported before a data set is used.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from microcosm.api import defaults
+
+from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
+from microcosm_sqlite.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from microcosm_sqlite.shipping.installed import InstalledChannel
+
+_WORDS = {
+    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
+    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
+}
+
+
+def parse_boolean(key: str, value: Any) -> bool:
+    """Return the boolean that *value* of the setting *key* means: a real one, 0 or 1, or one of the usual words.
+
+    Raises:
+        ConfigurationError: it means neither.
+    """
+    if value is None:
+        return False
+    try:
+        return _WORDS[str(value).strip().lower()]
+    except KeyError:
+        raise ConfigurationError(key=key, found=value, expected="true or false") from None
+
+
+def parse_paths(value: Any) -> dict[str, Any]:
+    """Return the configured paths by data set name.
+
+    Besides a mapping, text is understood: `name=path` items separated by commas. An environment variable can say names
+    that way which its own key could not hold (`items`, mixed case, dashes).
+
+    Raises:
+        ConfigurationError: text that is not of that form.
+    """
+    if not isinstance(value, str):
+        return dict(value or {})
+    paths: dict[str, Any] = {}
+    for item in filter(None, (part.strip() for part in value.split(","))):
+        name, equals, path = item.partition("=")
+        if not (name.strip() and equals and path.strip()):
+            raise ConfigurationError(key="sqlite.paths", found=value, expected="items of the form name=path")
+        paths[name.strip()] = path.strip()
+    return paths
+
+
+class DataSetPaths(MutableMapping[str, Any]):
+    """Where each data set is: what was configured, then what installed distributions announce.
+
+    An entry point is loaded when its own data set is asked for, or when the mapping is walked.
+    """
+
+    def __init__(self, configured: dict[str, Any], graph: Any) -> None:
+        self._configured = configured
+        self._graph = graph
+        self._installed: InstalledChannel | None = None
+
+    @property
+    def installed(self) -> InstalledChannel:
+        """The installed distributions that carry data sets; scanned once."""
+        if self._installed is None:
+            from importlib.metadata import entry_points  # noqa: PLC0415 - 20 ms that only a bind pays
+
+            from microcosm_sqlite.shipping.installed import InstalledChannel  # noqa: PLC0415
+
+            self._installed = InstalledChannel(entry_points(group=DATA_SET_GROUP), self._graph)
+        return self._installed
+
+    def configured(self, name: str) -> Any:
+        """Return the configured path of *name*, or None.
+
+        The environment cannot spell every name, so `world_cup` also configures `World-Cup` when nothing else does.
+        """
+        if name in self._configured:
+            return self._configured[name]
+        return self._configured.get(name.lower().replace("-", "_"))
+
+    def __getitem__(self, name: str) -> Any:
+        path = self.configured(name)
+        if path is not None:
+            return path
+        if name in self.installed.names():
+            return self.installed.locate(name)
+        raise KeyError(name)
+
+    def __setitem__(self, name: str, path: Any) -> None:
+        self._configured[name] = path
+
+    def __delitem__(self, name: str) -> None:
+        del self._configured[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._configured, *self.installed.names())))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+@defaults(  # type: ignore[no-untyped-call]
+    echo=False,
+    path=MEMORY_PATH,
+    paths={},
+    use_foreign_keys=True,
+    autocommit=False,
+    read_only=False,
+    poolclass=None,
+)
+class SQLiteBindFactory:
+    """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
+
+    A name is looked up in the configuration (`sqlite.paths`), then among the installed distributions (entry points of
+    group `microcosm.sqlite`); what is found nowhere is at the default path (`sqlite.path`, in memory). What is there
+    decides how it is opened: a sealed artifact read-only and hardened, anything else for reading and writing unless
+    `sqlite.read_only` is set. Opening never creates a file. May be used by several threads.
+    """
+
+    def __init__(self, graph: Any) -> None:
+        config = graph.config.sqlite
+        self.default_path: Any = config.path
+        self.echo = parse_boolean("sqlite.echo", config.echo)
+        self.use_foreign_keys = parse_boolean("sqlite.use_foreign_keys", config.use_foreign_keys)
+        self.autocommit = parse_boolean("sqlite.autocommit", config.autocommit)
+        self.read_only = parse_boolean("sqlite.read_only", config.read_only)
+        self.poolclass: Any = config.poolclass
+        self.paths = DataSetPaths(parse_paths(config.paths), graph)
+        self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
+        self._reading: dict[str, tuple[Engine, Engine]] = {}
+        self._lock = threading.RLock()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the path of *name*; raise `KeyError` when it is neither configured nor installed."""
+        return self.paths[name]
+
+    def __setitem__(self, name: str, path: Any) -> None:
+        """Bind *name* to another path from now on; sessions that are open stay where they are."""
+        with self._lock:
+            self.paths[name] = path
+            bound = self.datasets.pop(name, None)
+        if bound is not None:
+            bound[0].dispose()
+
+    def __call__(self, name: str) -> tuple[Engine, sessionmaker[Session]]:
+        """Return the engine of data set *name* and the maker of its sessions, the same ones every time.
+
+        Raises:
+            DataSetNotFoundError: its distribution announces it, but there is nothing to open.
+            DataSetConflictError: two distributions announce it.
+            ArtifactError: the file is not what it should be.
+        """
+        bound = self.datasets.get(name)
+        if bound is None:
+            with self._lock:
+                bound = self.datasets.get(name)
+                if bound is None:
+                    bound = self.datasets[name] = self._bind(name)
+        return bound
+
+    def reading_engine(self, name: str) -> Engine:
+        """Return the engine of *name* for sessions that stay open: they hold no lock for a read."""
+        engine, _ = self(name)
+        with self._lock:
+            reading = self._reading.get(name)
+            if reading is None or reading[0] is not engine:
+                from microcosm_sqlite.engines.opening import reading_engine  # noqa: PLC0415
+
+                reading = self._reading[name] = (engine, reading_engine(engine))
+        return reading[1]
+
+    @contextmanager
+    def creating(self, name: str) -> Generator[Connection]:
+        """Yield a connection in one transaction on a database that may not exist yet.
+
+        The transaction is committed at the end of the block. When the block fails, a file that was made for it is
+        removed again.
+        """
+        engine, _ = self(name)
+        database = engine.url.database or MEMORY_PATH
+        path = None if database == MEMORY_PATH or database.startswith("file:") else Path(database)
+        created = path is not None and not path.exists()
+        if path is not None and created:
+            path.touch()
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except BaseException:
+            if path is not None and created:
+                engine.dispose()
+                path.unlink(missing_ok=True)
+            raise
+
+    def dispose(self, name: str) -> None:
+        """Close the pooled connections of *name*, if it was ever bound; an in-memory database is gone with them."""
+        bound = self.datasets.get(name)
+        if bound is not None:
+            bound[0].dispose()
+
+    def _bind(self, name: str) -> tuple[Engine, sessionmaker[Session]]:
+        from sqlalchemy.orm import sessionmaker  # noqa: PLC0415 - heavy: see the head of the module
+
+        from microcosm_sqlite.binding import bind, pool_class  # noqa: PLC0415
+        from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
+
+        options = EngineOptions(
+            echo=self.echo,
+            foreign_keys=self.use_foreign_keys,
+            autocommit=self.autocommit,
+            pool=pool_class(self.poolclass),
+            looked=self._looked(name),
+        )
+        path = self.paths.get(name, self.default_path)
+        engine = bind(name, path, read_only=self.read_only, options=options)
+        return engine, sessionmaker(bind=engine)
+
+    def _looked(self, name: str) -> tuple[str, ...]:
+        """Say where *name* was looked for and what was there, for errors."""
+        configured, installed = self.paths.configured(name), ", ".join(sorted(self.paths.installed.names()))
+        return (
+            f"configuration sqlite.paths.{name} ({'not set' if configured is None else configured})",
+            f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
+            f"default path sqlite.path ({self.default_path})",
+        )

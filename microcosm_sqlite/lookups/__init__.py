@@ -1,0 +1,1 @@
+"""How keywords, expressions and keys become conditions of a look-up."""

@@ -1,0 +1,62 @@
+"""Where a store gets its session from."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, cast
+
+from sqlalchemy.orm import Session
+
+from microcosm_sqlite.context import current_session, thread_session
+from microcosm_sqlite.dataset import data_set_name, resolve_data_set
+from microcosm_sqlite.errors import NoSessionError
+
+
+class HasModel(Protocol):
+    """What a session source needs to know of a store."""
+
+    @property
+    def model_class(self) -> type[Any]:
+        """The model of the store."""
+        ...
+
+
+#: How a store comes by its session; may be assigned to `get_session` of a store.
+SessionSource: TypeAlias = Callable[[Any], Session]
+
+
+def get_session(store: HasModel) -> Session:
+    """Return the session of the innermost open context; raise `NoSessionError` when there is none."""
+    data_set = resolve_data_set(store.model_class)
+    session: Session | None = data_set.session
+    if session is None:
+        raise NoSessionError(name=data_set_name(data_set))
+    return session
+
+
+class GetOrCreateSession:
+    """A session source that needs no open context.
+
+    It gives the innermost context's session if one is open on its graph, else the thread's own, which lives as long as
+    the thread, sees every commit as it happens, and holds no lock for a read.
+    """
+
+    def __init__(self, graph: Any, expire_on_commit: bool = False) -> None:  # noqa: FBT001, FBT002 - since 1.0
+        # Touched now, so that stores made before `graph.lock()` work after it.
+        graph.use("sqlite")
+        self.graph = graph
+        self.expire_on_commit = expire_on_commit
+
+    def __call__(self, store: HasModel) -> Session:
+        """Return the session for *store* in this thread."""
+        data_set = resolve_data_set(store.model_class)
+        session = current_session(data_set, graph=self.graph)
+        if session is not None:
+            return session
+        name = data_set_name(data_set)
+        _, make_session = self.graph.sqlite(name)
+        engine = self.graph.sqlite.reading_engine(name)
+        return thread_session(
+            self.graph,
+            data_set,
+            engine=engine,
+            make=lambda: cast("Session", make_session(bind=engine, expire_on_commit=self.expire_on_commit)),
+        )
