@@ -125,7 +125,8 @@ class Label(Emojis):
     """What an emoji is called in one language: "grinning face"."""
 
     __tablename__ = "label"
-    __table_args__ = (Index("ix_label_text_locale", "text", "locale"),)
+    # Without rowids the key is stored once, not twice.
+    __table_args__ = (Index("ix_label_text_locale", "text", "locale"), {"sqlite_with_rowid": False})
 
     hexcode: Mapped[str] = mapped_column(ForeignKey("emoji.hexcode"), primary_key=True)
     locale: Mapped[str] = mapped_column(primary_key=True)
@@ -138,7 +139,8 @@ class Tag(Emojis):
     """A word in one language that an emoji is found by: "cheerful"; skin-tone variants have none of their own."""
 
     __tablename__ = "tag"
-    __table_args__ = (Index("ix_tag_text_locale", "text", "locale"),)
+    # Without rowids the key is stored once, not twice.
+    __table_args__ = (Index("ix_tag_text_locale", "text", "locale"), {"sqlite_with_rowid": False})
 
     hexcode: Mapped[str] = mapped_column(ForeignKey("emoji.hexcode"), primary_key=True)
     locale: Mapped[str] = mapped_column(primary_key=True)
