@@ -6,7 +6,7 @@ that the package puts into no group (there is one, `food-marine`, which no emoji
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from data_set_command import DataSetBuild, main
 from reviewed_rows import Cell, Row, Rows, text_or_null
@@ -114,7 +114,7 @@ def _key(keys: Mapping[str, str], number: int | None) -> Cell:
 
 
 def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 _FILES: Final = (

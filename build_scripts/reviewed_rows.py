@@ -159,8 +159,8 @@ def _cell_text(name: str, key: tuple[Any, ...], cell: Cell) -> str:
 
 
 def _source(document: dict[str, Any]) -> Source:
-    files = tuple(SourceFile(**one) for one in document.get("files", ()))
-    return Source(**{**document, "files": files})
+    files = tuple(SourceFile(**one) for one in document.pop("files", ()))
+    return Source(**document, files=files)
 
 
 def _toml_text(sources: Sources) -> str:

@@ -44,7 +44,7 @@ def read_installed_package(package: str, version: str, paths: Iterable[str]) -> 
         raise _missing(package, version, "no such distribution") from error
     if installed.version != version:
         raise _missing(package, version, f"version {installed.version}")
-    files = {}
+    files: dict[str, bytes] = {}
     for path in paths:
         location = Path(str(installed.locate_file(path)))
         if not location.is_file():
@@ -70,7 +70,7 @@ def _fetch(package: str, version: str, folder: Path) -> Path:
 
 def read_archive(archive: Path, paths: Iterable[str]) -> dict[str, bytes]:
     """Return files of an npm package from its *archive*; raise `SourceError` for one that it does not hold."""
-    files = {}
+    files: dict[str, bytes] = {}
     with tarfile.open(archive) as members:
         for path in paths:
             try:
