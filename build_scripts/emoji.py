@@ -92,7 +92,7 @@ def _with_variants(data: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any],
 
 
 def _emoji(emoji: Mapping[str, Any], base: Mapping[str, Any] | None, meta: Mapping[str, Any]) -> Row:
-    tone, second_tone = [*_as_list(emoji.get("tone", [])), None, None][:2]
+    tones: list[int | None] = [*_as_list(emoji.get("tone")), None]
     return {
         "hexcode": emoji["hexcode"],
         "character": emoji["emoji"],
@@ -103,8 +103,8 @@ def _emoji(emoji: Mapping[str, Any], base: Mapping[str, Any] | None, meta: Mappi
         "subgroup_key": _key(meta["subgroups"], emoji.get("subgroup")),
         "position": emoji.get("order"),
         "version": float(emoji["version"]),
-        "tone": tone,
-        "second_tone": second_tone,
+        "tone": tones[0],
+        "second_tone": tones[1],
         "base_hexcode": None if base is None else base["hexcode"],
     }
 
