@@ -14,8 +14,8 @@ from reviewed_rows import Cell, Row, Rows, text_or_null
 LOCALES: Final = ("de", "en", "es", "fr", "ja")
 
 #: What emojibase-data writes for the two ways to show a character and for the two genders.
-_PRESENTATIONS: Final = ("TEXT", "EMOJI")
-_GENDERS: Final = ("FEMALE", "MALE")
+_PRESENTATIONS: Final = {0: "TEXT", 1: "EMOJI"}
+_GENDERS: Final = {0: "FEMALE", 1: "MALE"}
 
 #: The locale whose file says what does not depend on a locale; the tests check that the others agree.
 _REFERENCE: Final = "en"
