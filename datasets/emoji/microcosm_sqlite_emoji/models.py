@@ -103,6 +103,8 @@ class Emoji(Emojis):
     #: The emoji that this is a skin-tone variant of.
     base_hexcode: Mapped[str | None] = mapped_column(ForeignKey("emoji.hexcode"), index=True)
 
+    group: Mapped[EmojiGroup | None] = relationship()
+    subgroup: Mapped[EmojiSubgroup | None] = relationship()
     base: Mapped["Emoji | None"] = relationship(remote_side=hexcode, back_populates="variants")
     variants: Mapped[list["Emoji"]] = relationship(back_populates="base", order_by="Emoji.position")
     labels: Mapped[list["Label"]] = relationship(back_populates="emoji", order_by="Label.locale")
