@@ -67,7 +67,9 @@ def answers(graph: Any) -> Table:
         "... its largest cities", ", ".join(f"{city.name} ({city.population:,})" for city in largest), f"{took:.0f}"
     )
     of_paris, took = timed(lambda: airports.search(country_code="FR", city_name="Paris", limit=4))
-    table.add_row("... the airports of Paris", ", ".join(f"{one.iata or one.icao} {one.name}" for one in of_paris), f"{took:.0f}")
+    table.add_row(
+        "... the airports of Paris", ", ".join(f"{one.iata or one.icao} {one.name}" for one in of_paris), f"{took:.0f}"
+    )
 
     media_type, took = timed(lambda: MediaTypeStore(graph).by_extension(".webp"))
     table.add_row('MediaTypeStore(graph).by_extension(".webp")', media_type.name, f"{took:.0f}")

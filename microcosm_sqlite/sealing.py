@@ -74,7 +74,9 @@ def _check_foreign_keys(bench: Workbench, target: Path) -> None:
     bench.commit()
     dangling = list(bench.native.execute("PRAGMA foreign_key_check"))
     if dangling:
-        shown = "; ".join(f"{table} row {row} refers to a missing {parent}" for table, row, parent, _ in dangling[:_SHOWN])
+        shown = "; ".join(
+            f"{table} row {row} refers to a missing {parent}" for table, row, parent, _ in dangling[:_SHOWN]
+        )
         raise SealError(
             name=bench.name,
             path=target,
@@ -110,9 +112,7 @@ def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
         embed(connection, manifest)
     finally:
         connection.close()
-    return manifest.for_file(
-        file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder()
-    )
+    return manifest.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())
 
 
 def _builder() -> Builder:
@@ -138,5 +138,3 @@ def _translated(bench: Workbench, target: Path) -> Generator[None]:
 
 def _refused(bench: Workbench, target: Path, reason: str, remedy: str) -> SealError:
     return SealError(name=bench.name, path=target, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")
-
-
