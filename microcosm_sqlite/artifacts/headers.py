@@ -2,7 +2,7 @@
 
 import stat
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -45,7 +45,7 @@ class Header:
     @property
     def is_sqlite(self) -> bool:
         """Whether the file begins as every SQLite database does."""
-        return self.beginning.startswith(MAGIC)
+        return len(self.beginning) == HEADER_BYTES and self.beginning.startswith(MAGIC)
 
     @property
     def is_sealed(self) -> bool:
@@ -90,15 +90,15 @@ def read_header(path: Path) -> Header:
 
 def parse_header(beginning: bytes, *, size_bytes: int) -> Header:
     """Return what the first bytes of a file of *size_bytes* say."""
-    if len(beginning) < HEADER_BYTES or not beginning.startswith(MAGIC):
-        return Header(beginning=beginning, size_bytes=size_bytes)
+    unread = Header(beginning=beginning, size_bytes=size_bytes)
+    if not unread.is_sqlite:
+        return unread
     page_bytes, write_version, read_version = struct.unpack_from(">HBB", beginning, 16)
     page_count, encoding, user_version, application_id = struct.unpack(
-        ">II" + "iI", beginning[28:32] + beginning[56:60] + beginning[60:64] + beginning[68:72]
+        ">IIii", beginning[28:32] + beginning[56:60] + beginning[60:64] + beginning[68:72]
     )
-    return Header(
-        beginning=beginning,
-        size_bytes=size_bytes,
+    return replace(
+        unread,
         page_bytes=_LARGEST_PAGE if page_bytes == 1 else page_bytes,
         page_count=page_count,
         read_version=read_version,

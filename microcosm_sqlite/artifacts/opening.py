@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 
 from microcosm_sqlite.artifacts.queries import rows
-from microcosm_sqlite.engines.paths import sealed_uri
+from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import ArtifactCorruptError
 
 
@@ -21,7 +21,9 @@ def opened(path: Path) -> Generator[apsw.Connection]:
         ArtifactCorruptError: SQLite cannot open or read the file.
     """
     try:
-        connection = apsw.Connection(sealed_uri(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        # Both parameters, because SQLite before 3.54 opens an immutable file for writing, which creates a missing one.
+        uri = file_uri(path, mode="ro", immutable=1)
+        connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         try:
             connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
             connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -29,10 +31,10 @@ def opened(path: Path) -> Generator[apsw.Connection]:
             yield connection
         finally:
             connection.close()
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:
         raise ArtifactCorruptError(
             path=path,
             expected="a database SQLite can read",
-            found=f"one of which SQLite says: {error}",
+            found=f"one it cannot read: {error}",
             remedy="Copy the artifact again from where it was published, or build it again.",
         ) from error

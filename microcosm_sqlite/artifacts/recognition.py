@@ -25,6 +25,7 @@ _BEGINNINGS: Final[tuple[tuple[bytes, str, str], ...]] = (
         "a Git LFS pointer (the text that stands for the file)",
         "Run `git lfs pull` in the repository, or install the package from where the real file is.",
     ),
+    (b"sqlite format 3\0", "only the first bytes of a database", "Copy the file again: it was cut off."),
     (b"<!doctype html", "a page of HTML", _DOWNLOAD_AGAIN),
     (b"<html", "a page of HTML", _DOWNLOAD_AGAIN),
     (b"<?xml", "an XML document", _DOWNLOAD_AGAIN),
