@@ -1,8 +1,12 @@
 import json
+import shutil
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from data_set_command import refresh
 from microcosm_sqlite_world import Airport, AirportStore, City, CityStore, CountryStore
+from reviewed_rows import SOURCES_NAME
 from world import BUILD, rows_of_world
 
 from microcosm_sqlite.artifacts.inspection import inspect
@@ -97,6 +101,18 @@ class TestRows:
         """The same holds for the other side of a border."""
         with pytest.raises(SourceError, match="neighbour_code to be a country"):
             rows_of_world(self.files(neighbours="ZZ"))
+
+    @pytest.mark.slow
+    def test_the_committed_rows_are_those_of_the_named_packages(self, tmp_path: Path) -> None:
+        """Whoever refreshes from the versions named in SOURCES.toml gets the bytes that are under review."""
+        committed = BUILD.folder / "rows"
+        shutil.copy(committed / SOURCES_NAME, tmp_path)
+
+        refresh(BUILD, tmp_path)
+
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+            path.name: path.read_bytes() for path in committed.iterdir()
+        }
 
 
 class TestArtifact:
