@@ -5,10 +5,12 @@ Every error of the package descends from `SQLiteError`:
     SQLiteError
     ├── ModelIntegrityError            a row breaks a constraint
     │   ├── DuplicateModelError        ... a unique one                            (status 409)
+    │   ├── MigrationIntegrityError    a migration would leave foreign keys that lead nowhere
     │   └── MultipleModelsFoundError   one row was asked for, several match
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
+    ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
     │   ├── NotADataSetError           a class that no data set owns; also a TypeError
     │   ├── DataSetNotFoundError       nothing to open under this name             (status 404)
@@ -16,6 +18,7 @@ Every error of the package descends from `SQLiteError`:
     │   ├── EmptyDataSetError          opened, but it holds no tables
     │   ├── NoSessionError             no session is open here; also an AttributeError
     │   ├── ReadOnlyDataSetError       a write to data that cannot change          (status 405)
+    │   ├── MigrationsNotFoundError    it has no folder of migrations; also a FileNotFoundError
     │   └── StaleDBError               models and migrations disagree
     ├── ArtifactError                  a file is not the artifact it should be
     │   ├── ArtifactNotFoundError      no file there; also a FileNotFoundError     (status 404)
@@ -75,6 +78,39 @@ class DuplicateModelError(ModelIntegrityError):
     _status_code = 409
 
 
+class DanglingReference(NamedTuple):
+    """A foreign key of one row that leads to no row of *parent*; *row* is its rowid, None where tables have none."""
+
+    table: str
+    row: int | None
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+    parent: str
+
+    def __str__(self) -> str:
+        where = self.table if self.row is None else f"{self.table}, row {self.row}"
+        values = "" if self.row is None else f" = {', '.join(repr(value) for value in self.values)}"
+        return f"{where}: {', '.join(self.columns)}{values} is not in {self.parent}"
+
+
+class MigrationIntegrityError(ModelIntegrityError):
+    """A migration would leave foreign keys that lead nowhere; it was rolled back."""
+
+    #: How many of them the message spells out; all are in `dangling`.
+    SHOWN: ClassVar[int] = 20
+
+    def __init__(self, *, name: str, dangling: Sequence[DanglingReference]) -> None:
+        self.name, self.dangling = name, tuple(dangling)
+        head = (
+            f"data set {name!r}: the migration would leave {len(self.dangling)} foreign key(s) that lead nowhere; "
+            "it was rolled back. Let it move or delete these rows, or correct them first:"
+        )
+        lines = [head, *(f"  {reference}" for reference in self.dangling[: self.SHOWN])]
+        if len(self.dangling) > self.SHOWN:
+            lines.append(f"  ... and {len(self.dangling) - self.SHOWN} more")
+        super().__init__("\n".join(lines))
+
+
 class MultipleModelsFoundError(ModelIntegrityError):
     """One row was asked for, several match."""
 
@@ -115,6 +151,14 @@ class ConfigurationError(SQLiteError, ValueError):
         super().__init__(
             f"configuration {key}: expected {expected}, found {found!r}. Correct the value or remove the key."
         )
+
+
+class MissingExtraError(SQLiteError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, *, extra: str, needed_by: str) -> None:
+        self.extra, self.needed_by = extra, needed_by
+        super().__init__(f'{needed_by} needs an optional dependency: pip install "microcosm-sqlite[{extra}]"')
 
 
 class DataSetError(SQLiteError):
@@ -192,8 +236,29 @@ class ReadOnlyDataSetError(DataSetError):
         )
 
 
+class MigrationsNotFoundError(DataSetError, FileNotFoundError):
+    """A data set has no folder of migrations."""
+
+    def __init__(self, *, name: str, path: Path | None) -> None:
+        self.name, self.path = name, path
+        found = f"there is no folder {path}" if path else "the graph is named after no imported module"
+        remedy = f"Create that folder{'' if path else f' (sqlite-migrations/{name} beside the module)'}"
+        super().__init__(
+            f"data set {name!r} has no folder of migrations: {found}. {remedy}, "
+            f"or bind the graph's component sqlite_migrations_dir to the folder that holds the folder {name!r}."
+        )
+
+
 class StaleDBError(DataSetError):
-    """Models and migrations disagree."""
+    """Models and migrations disagree; `operations` are what a new migration would hold."""
+
+    def __init__(self, *, name: str, operations: Iterable[str]) -> None:
+        self.name, self.operations = name, tuple(operations)
+        head = (
+            f"data set {name!r}: the models need operations that no migration has. "
+            "Generate the migration (`revision --autogenerate`) or correct the models. It would hold:"
+        )
+        super().__init__("\n".join((head, *self.operations)))
 
 
 class ArtifactError(SQLiteError):

@@ -1,12 +1,12 @@
 """Write plain values as the one JSON text that every implementation agrees on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 
-def canonical_json(document: Mapping[str, Any]) -> bytes:
+def canonical_json(document: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Return *document* as RFC 8785 would write it.
 
     The subset in use: objects whose keys are ASCII, arrays, strings, integers below 2**53, booleans, null. Within it

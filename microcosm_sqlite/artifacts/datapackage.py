@@ -15,12 +15,10 @@ from microcosm_sqlite.artifacts.manifest import (
     Source,
     TableEntry,
 )
+from microcosm_sqlite.constants import MANIFEST_NAMESPACE as NAMESPACE
 
 #: The profile our documents fit.
 PROFILE: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
-
-#: The one property, at any level of the document, under which everything lies that the standard has no word for.
-NAMESPACE: Final = "microcosm-sqlite"
 
 #: What the standard calls the values of a declared type; anything else is "any".
 _FIELD_TYPES: Final = {"INTEGER": "integer", "INT": "integer", "REAL": "number", "TEXT": "string"}

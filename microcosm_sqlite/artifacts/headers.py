@@ -3,7 +3,6 @@
 import stat
 import struct
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -117,6 +116,8 @@ def sidecars_of(path: Path) -> list[Path]:
 
 def not_found(path: Path) -> ArtifactNotFoundError:
     """Return the error that says there is no file at *path*, naming files beside it that look alike."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only this error needs it, every bind would pay for it
+
     if path.is_symlink():
         found = f"a symbolic link to {path.readlink()}, which does not exist"
     elif not path.parent.is_dir():

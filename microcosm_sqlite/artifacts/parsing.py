@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import msgspec
 
-from microcosm_sqlite.artifacts.datapackage import NAMESPACE
 from microcosm_sqlite.artifacts.manifest import (
     Builder,
     ColumnEntry,
@@ -17,6 +16,7 @@ from microcosm_sqlite.artifacts.manifest import (
     TableEntry,
 )
 from microcosm_sqlite.constants import FORMAT_REVISION
+from microcosm_sqlite.constants import MANIFEST_NAMESPACE as NAMESPACE
 from microcosm_sqlite.errors import ManifestError
 
 _REMEDY: Final = "Publish the artifact again, or restore the manifest that came with it; it is not written by hand."

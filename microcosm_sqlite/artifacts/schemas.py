@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import apsw
 
-from microcosm_sqlite.artifacts.canonical import json_digest
+from microcosm_sqlite.artifacts.canonical import canonical_json, json_digest
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.statements import normalise_sql
 from microcosm_sqlite.constants import MANIFEST_TABLE
@@ -196,7 +196,11 @@ def _indexes(connection: apsw.Connection, table: str) -> list[Index]:
                 sql=_sql(connection, name) if is_opaque else None,
             )
         )
-    return sorted(indexes, key=lambda index: (index.name or "", index.origin, str(index.columns)))
+    return sorted(indexes, key=_rank)
+
+
+def _rank(index: Index) -> tuple[str, str, bytes]:
+    return (index.name or "", index.origin, canonical_json([asdict(column) for column in index.columns]))
 
 
 def _indexed_columns(connection: apsw.Connection, index: str) -> Iterator[IndexedColumn]:

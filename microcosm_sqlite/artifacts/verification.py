@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from microcosm_sqlite.artifacts.beside import manifest_path, manifests_beside
+from microcosm_sqlite.artifacts.checks import corrupt
 from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
-from microcosm_sqlite.artifacts.inspection import Artifact, corrupt, inspect
+from microcosm_sqlite.artifacts.inspection import Artifact, inspect
 from microcosm_sqlite.artifacts.manifest import TableEntry, table_entries
 from microcosm_sqlite.artifacts.opening import opened
 from microcosm_sqlite.artifacts.schemas import read_schema

@@ -80,7 +80,9 @@ class InstalledChannel:
         return sorted({_claim(entry_point) for entry_point in self._entry_points if entry_point.name == name})
 
     def locate(self, name: str) -> Path | str:
-        """Return where the database of *name* is: a path, or a text that SQLite understands by itself.
+        """Return where the database of *name* is: a path, or a text with a meaning of its own.
+
+        Such texts are `:memory:`, the empty text, which means the same, and `file:` URIs.
 
         Only the entry point asked for is loaded. Whether there is a file at the path is not looked at.
 
@@ -155,7 +157,7 @@ def _takes_an_argument(function: Any) -> bool:
 
 def _place(value: Any) -> Path | str:
     if isinstance(value, str):
-        return value if value == MEMORY_PATH or value.startswith("file:") else Path(value)
+        return value if value in {"", MEMORY_PATH} or value.startswith("file:") else Path(value)
     if isinstance(value, Path):
         return value
     if hasattr(value, "is_file") and hasattr(value, "joinpath"):

@@ -1,9 +1,11 @@
 """Schemas are described as SQLite has understood them."""
 
+import hashlib
+import json
+
 import apsw
 import pytest
 
-from microcosm_sqlite.artifacts.canonical import canonical_json
 from microcosm_sqlite.artifacts.schemas import ForeignKey, Schema, Table, fingerprint, read_schema
 from microcosm_sqlite.constants import MANIFEST_TABLE
 
@@ -146,6 +148,67 @@ def test_names_may_hold_anything() -> None:
     assert [column.name for column in table.columns] == ["co'l", "колонка"]
 
 
-def test_the_description_is_plain() -> None:
-    """What is hashed can be written as canonical JSON."""
-    assert canonical_json({"fingerprint": fingerprint(_schema(_BASE))})
+def test_the_fingerprint_is_that_of_the_format() -> None:
+    """What docs/format.md defines, written out for one table with one of everything."""
+    schema = _schema(
+        "CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE c (a INTEGER PRIMARY KEY, b TEXT UNIQUE COLLATE NOCASE DEFAULT 'x' REFERENCES p, "
+        "g REAL AS (a+1)) STRICT;"
+        "CREATE INDEX i ON c (b DESC) WHERE a>1; CREATE VIEW v AS SELECT 1"
+    )
+
+    def column(name: str, declared: str, **fields: object) -> dict[str, object]:
+        plain = {"not_null": False, "default": None, "key_position": 0, "collation": "BINARY", "kind": "stored"}
+        return {"name": name, "type": declared} | plain | fields
+
+    def index(name: str | None, origin: str, indexed: dict[str, object], **fields: object) -> dict[str, object]:
+        plain = {"name": name, "origin": origin, "is_unique": True, "is_partial": False, "sql": None}
+        return plain | {"columns": [{"is_descending": False, "collation": "BINARY"} | indexed]} | fields
+
+    reference = {
+        "columns": ["b"],
+        "table": "p",
+        "referred_columns": ["k"],
+        "on_update": "NO ACTION",
+        "on_delete": "NO ACTION",
+    }
+    child = {
+        "name": "c",
+        "is_strict": True,
+        "is_without_rowid": False,
+        "columns": [
+            column("a", "INTEGER", key_position=1),
+            column("b", "TEXT", default="'x'", collation="NOCASE"),
+            column("g", "REAL", kind="generated-virtual"),
+        ],
+        "foreign_keys": [reference],
+        "indexes": [
+            index(None, "u", {"name": "b", "collation": "NOCASE"}),
+            index(
+                "i",
+                "c",
+                {"name": "b", "is_descending": True, "collation": "NOCASE"},
+                is_unique=False,
+                is_partial=True,
+                sql="CREATE INDEX i ON c ( b DESC ) WHERE a > 1",
+            ),
+        ],
+        "sql": "CREATE TABLE c ( a INTEGER PRIMARY KEY , b TEXT UNIQUE COLLATE NOCASE DEFAULT 'x' REFERENCES p , "
+        "g REAL AS ( a + 1 ) ) STRICT",
+    }
+    parent = {
+        "name": "p",
+        "is_strict": True,
+        "is_without_rowid": True,
+        "columns": [column("k", "TEXT", not_null=True, key_position=1)],
+        "foreign_keys": [],
+        "indexes": [index(None, "pk", {"name": "k"})],
+        "sql": None,
+    }
+    document = {
+        "format": "microcosm-sqlite/schema/1",
+        "tables": [child, parent],
+        "definitions": [{"kind": "view", "name": "v", "sql": "CREATE VIEW v AS SELECT 1"}],
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert fingerprint(schema) == f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
