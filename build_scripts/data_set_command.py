@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from microcosm_sqlite.workbench import Workbench
 from reviewed_rows import SOURCES_NAME, Rows, Source, SourceFile, read_sources, write_rows, write_sources
 from upstream_packages import read_package
 
@@ -19,6 +18,7 @@ from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.shipping.folder import FolderChannel
+from microcosm_sqlite.workbench import Workbench
 
 DATA_SETS: Final = Path(__file__).resolve().parent.parent / "datasets"
 
@@ -85,8 +85,8 @@ def release_of(folder: Path) -> Release:
         attribution=sources.attribution,
         licences=tuple(manifest.Licence(name=one.name, title=one.title, path=one.path) for one in sources.licences),
         contributors=tuple(
-            manifest.Contributor(title=one.attribution, path=one.path, roles=("rightsHolder",))
-            for one in sources.sources
+            manifest.Contributor(title=one.title, path=one.path, roles=("rightsHolder",))
+            for one in sources.contributors
         ),
         sources=tuple(_manifest_source(source, file) for source in sources.sources for file in source.files),
     )

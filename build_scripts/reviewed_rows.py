@@ -46,6 +46,14 @@ class Licence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contributor:
+    """Whose work the rows are."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceFile:
     """One file that was read: its path inside the package, its size and its digest."""
 
@@ -75,6 +83,7 @@ class Sources:
     description: str
     attribution: str
     licences: tuple[Licence, ...]
+    contributors: tuple[Contributor, ...]
     sources: tuple[Source, ...]
 
     def with_source(self, source: Source) -> "Sources":
@@ -108,6 +117,7 @@ def read_sources(folder: Path) -> Sources:
         description=document["description"],
         attribution=document["attribution"],
         licences=tuple(Licence(**one) for one in document["licences"]),
+        contributors=tuple(Contributor(**one) for one in document["contributors"]),
         sources=tuple(_source(one) for one in document["sources"]),
     )
 
@@ -167,6 +177,8 @@ def _toml_text(sources: Sources) -> str:
     lines = [_HEADING, *_toml_lines(sources)]
     for licence in sources.licences:
         lines += ["", "[[licences]]", *_toml_lines(licence)]
+    for contributor in sources.contributors:
+        lines += ["", "[[contributors]]", *_toml_lines(contributor)]
     for source in sources.sources:
         lines += ["", "[[sources]]", *_toml_lines(source)]
         for file in source.files:
@@ -174,7 +186,7 @@ def _toml_text(sources: Sources) -> str:
     return "\n".join([*lines, ""])
 
 
-def _toml_lines(value: Sources | Licence | Source | SourceFile) -> list[str]:
+def _toml_lines(value: Sources | Licence | Contributor | Source | SourceFile) -> list[str]:
     # Every JSON text without a lone surrogate is also a basic string of TOML, and every JSON integer a TOML one.
     pairs = [(field.name, getattr(value, field.name)) for field in fields(value)]
     return [f"{name} = {json.dumps(one, ensure_ascii=False)}" for name, one in pairs if not isinstance(one, tuple)]

@@ -3,13 +3,14 @@
 from importlib.metadata import version
 from typing import Final
 
-from reviewed_rows import Licence, Source, Sources
+from reviewed_rows import Contributor, Licence, Source, Sources
 
 SOURCES: Final = Sources(
     title='Things, "quoted"',
     description="Line one\nline two, with a \\ and a café \U0001f600",
     attribution="Somebody",
     licences=(Licence(name="MIT", title="The MIT License", path="https://opensource.org/license/mit"),),
+    contributors=(Contributor(title="Somebody", path="https://example.org"),),
     sources=(
         Source(
             package="sqlalchemy",

@@ -1,4 +1,5 @@
 import csv
+import re
 import tomllib
 from configparser import ConfigParser
 from importlib import import_module
@@ -56,6 +57,15 @@ class TestDistribution:
         module, _, attribute = target.partition(":")
         assert getattr(import_module(module), attribute) is build.data_set
         assert name == build.folder.name
+
+    def test_the_example_of_the_readme_is_true(self, build: DataSetBuild, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the README promises of its data set holds, installed or not."""
+        monkeypatch.setenv(f"EXAMPLE__SQLITE__PATHS__{build.folder.name.upper()}", str(build.artifact_path))
+        readme = (build.folder / "README.md").read_text("utf-8")
+
+        (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+
+        exec(compile(example, "README.md", "exec"), {})
 
     def test_the_wheel_carries_all_licences(self, build: DataSetBuild) -> None:
         """Every package that rows were read from has its licence text in the distribution."""

@@ -186,6 +186,7 @@ class TestArtifact:
         manifest = inspect(BUILD.artifact_path).manifest
 
         assert "GeoNames, https://www.geonames.org/" in (manifest.attribution or "")
+        assert ("GeoNames", "https://www.geonames.org/") in [(one.title, one.path) for one in manifest.contributors]
         assert ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/") in [
             (licence.name, licence.path) for licence in manifest.licences
         ]
