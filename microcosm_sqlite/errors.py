@@ -34,6 +34,7 @@ Every error of the package descends from `SQLiteError`:
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
         ├── WorkbenchBusyError         another build of this data set is running
+        ├── DataSetBusyError           a load into a data set in use: another connection holds a lock
         └── SealError                  the finished file could not be published
 
 An error is made from its facts (keyword arguments that stay readable as attributes), and words its own message from
@@ -319,30 +320,35 @@ class RowProblem(NamedTuple):
     # Not a dataclass: importing that module costs 3 ms, and every process that has the package installed pays it.
 
     source: str
-    line: int
+    line: int | None
     column: str | None
     value: Any
     rule: str
     reason: str
 
     def __str__(self) -> str:
+        line = "" if self.line is None else f", line {self.line}"
         column = "" if self.column is None else f", column {self.column}"
-        return f"{self.source}, line {self.line}{column}: {self.value!r} {self.reason}"
+        return f"{self.source}{line}{column}: {self.value!r} {self.reason}"
 
 
 class RowsRejectedError(BuildError):
     """Rows do not fit the model; the database is as it was before the load.
 
-    `problems` holds the first of them, `count` says how many there were in all.
+    `problems` holds the first of them, `count` says how many there were in all. Only a load that was asked to commit
+    every row by itself leaves `kept_rows` behind.
     """
 
     #: How many problems the message spells out; the others are in `problems`.
     SHOWN: ClassVar[int] = 20
 
-    def __init__(self, *, table: str, problems: Sequence[RowProblem], count: int | None = None) -> None:
-        self.table, self.problems = table, tuple(problems)
+    def __init__(
+        self, *, table: str, problems: Sequence[RowProblem], count: int | None = None, kept_rows: int = 0
+    ) -> None:
+        self.table, self.problems, self.kept_rows = table, tuple(problems), kept_rows
         self.count = len(self.problems) if count is None else count
-        lines = [f"table {table!r}: {self.count} problem(s), nothing was loaded. Correct the rows and load again."]
+        kept = f"only the {kept_rows} row(s) before were loaded" if kept_rows else "nothing was loaded"
+        lines = [f"table {table!r}: {self.count} problem(s), {kept}. Correct the rows and load again."]
         lines += [f"  {problem}" for problem in self.problems[: self.SHOWN]]
         if self.count > self.SHOWN:
             lines.append(f"  ... and {self.count - self.SHOWN} more")
@@ -365,6 +371,17 @@ class WorkbenchBusyError(BuildError):
         super().__init__(
             f"data set {name!r}: another build holds {path}. Expected to be the only one. "
             "Wait for it to finish, or give this build a folder of its own."
+        )
+
+
+class DataSetBusyError(BuildError):
+    """Another connection holds a lock on the database."""
+
+    def __init__(self, *, name: str, path: str) -> None:
+        self.name, self.path = name, path
+        super().__init__(
+            f"data set {name!r}: the database at {path} is locked by another connection; nothing was loaded. "
+            "Commit, roll back or close the sessions and contexts open on it, those of this thread too, then try again."
         )
 
 
