@@ -3,7 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Final, Generic, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, get_args, get_origin
 from warnings import warn
 
 from microcosm.object_graph import ObjectGraph
@@ -69,10 +69,18 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         )
         self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
 
-    @property
-    @abstractmethod
-    def model_class(self) -> type[ModelT]:
-        """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
+    if TYPE_CHECKING:
+
+        @property
+        def model_class(self) -> type[ModelT]:
+            """The model; not abstract for checkers, which cannot see that `Store[Model]` provides it."""
+            raise NotImplementedError
+    else:
+
+        @property
+        @abstractmethod
+        def model_class(self) -> type[ModelT]:
+            """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
 
     @property
     def session(self) -> Session:
