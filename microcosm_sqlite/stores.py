@@ -3,12 +3,7 @@
 from abc import ABCMeta
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-<<<<<<< HEAD
 from typing import Any, ClassVar, Final, Generic, get_args, get_origin
-=======
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, get_args, get_origin
-from warnings import warn
->>>>>>> datasets
 
 from microcosm.object_graph import ObjectGraph
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
@@ -79,26 +74,11 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         )
         self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
 
-<<<<<<< HEAD
     @property
     def model_class(self) -> type[ModelT]:
         """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
         # Not an abstract method: type checkers would refuse to make a store that took its model from `Store[Model]`.
         raise TypeError(f"{type(self).__name__} has no model: declare it as Store[Model], or give it a model_class")
-=======
-    if TYPE_CHECKING:
-
-        @property
-        def model_class(self) -> type[ModelT]:
-            """The model; not abstract for checkers, which cannot see that `Store[Model]` provides it."""
-            raise NotImplementedError
-    else:
-
-        @property
-        @abstractmethod
-        def model_class(self) -> type[ModelT]:
-            """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
->>>>>>> datasets
 
     @property
     def session(self) -> Session:
