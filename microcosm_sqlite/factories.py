@@ -6,12 +6,11 @@ microcosm imports this module whenever any graph is created, so nothing heavy is
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping
+from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakMethod
 
 from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
@@ -197,15 +196,12 @@ class SQLiteBindFactory:
         The transaction is committed at the end of the block. When the block fails, a file that was made for it is
         removed again.
         """
-        from microcosm_sqlite.engines.opening import take_write_lock  # noqa: PLC0415
-
         engine, _ = self(name)
         missing = _missing_file(engine)
         self._missing.pop(name, None)
         created = missing is not None and self._make_file(name, missing)
         try:
             with engine.begin() as connection:
-                take_write_lock(connection)
                 yield connection
         except BaseException:
             if missing is not None and created:
@@ -259,7 +255,7 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
-            looked=partial(_call, WeakMethod(self._looked), name),
+            looked=partial(self._looked, name),
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, options=options)
@@ -277,12 +273,6 @@ class SQLiteBindFactory:
             f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
             f"default path sqlite.path ({self.default_path})",
         )
-
-
-def _call(method: WeakMethod[Callable[[str], tuple[str, ...]]], name: str) -> tuple[str, ...]:
-    # Engines outlive their graph in the sessions of other threads; they must not keep it alive.
-    found = method()
-    return found(name) if found is not None else ()
 
 
 def _missing_file(engine: Engine) -> Path | None:
