@@ -3,6 +3,9 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
+import apsw
+
+from microcosm_sqlite.engines import locks
 from microcosm_sqlite.engines.exceptions import Error, InheritedConnectionError, ProgrammingError
 from microcosm_sqlite.engines.forking import call_in_child, make_immortal
 from microcosm_sqlite.engines.statements import Parameters, Statement, study
@@ -55,10 +58,11 @@ class Begins(Enum):
 class Handle:
     """One open database: the native connection, what is known of its statements, and its live cursors."""
 
-    __slots__ = ("__weakref__", "begins", "cursors", "mode", "native", "statements")
+    __slots__ = ("__weakref__", "begins", "cursors", "file", "mode", "native", "statements")
 
     def __init__(self, native: Native) -> None:
         self.native: Native = native
+        self.file = locks.file_of(native)
         self.begins = Begins.BEFORE_CHANGES
         self.mode = ""
         self.statements: dict[str, Statement] = {}
@@ -108,7 +112,11 @@ class Handle:
         """Leak the native objects for ever: a finaliser would touch files or locks of the parent process."""
         if not isinstance(self.native, Refusal):
             make_immortal(self.native)
+            # When APSW itself is unloaded at exit, it closes every connection there is: it must not be.
+            make_immortal(apsw)
             self._replace(INHERITED)
+            if self.file is not None:
+                locks.forget(self.file)
 
     def _replace(self, refusal: Refusal) -> None:
         self.native = refusal
