@@ -1,7 +1,8 @@
 """Own one open SQLite database on behalf of a connection with its cursors."""
 
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar
 
 import apsw
 
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 #: need Python 3.12 to resolve.)
 Native: TypeAlias = Any
 
+Result = TypeVar("Result")
+
 #: Bounds the memory for what is known of statements; a data set's own statements are a few dozen.
 _STATEMENTS_KEPT: Final = 1024
+
+
+#: How APSW tells a busy connection from a busy cursor.
+_BUSY: Final = "Connection is busy in another thread"
 
 
 class Refusal:
@@ -75,6 +82,24 @@ class Handle:
         """Whether the database was opened by the process this one was forked from."""
         return self.native is INHERITED
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return not self.patiently(self.native.get_autocommit)
+
+    def patiently(self, call: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
+        """Return what *call* returns, waiting as long as other threads keep the connection busy.
+
+        Of all that APSW offers, only running a statement waits by itself; the rest raises ThreadingViolationError.
+        """
+        while True:
+            try:
+                return call(*arguments, **keywords)
+            except apsw.ThreadingViolationError as error:
+                if _BUSY not in str(error):
+                    raise
+                self.native.execute("SELECT 1")
+
     def statement(self, sql: str, parameters: Parameters | None) -> Statement:
         """Return what *sql* is; learnt once per text."""
         known = self.statements.get(sql)
@@ -87,8 +112,14 @@ class Handle:
 
     def begin(self) -> None:
         """Start a transaction unless one is open."""
-        if not self.native.in_transaction:
+        if self.in_transaction:
+            return
+        try:
             self.native.execute(f"BEGIN {self.mode}")
+        except apsw.SQLError:
+            # Another thread on this connection may have been faster.
+            if not self.in_transaction:
+                raise
 
     def begin_for(self, statement: Statement) -> None:
         """Start a transaction when *statement* must not run outside one."""
@@ -99,13 +130,13 @@ class Handle:
 
     def end(self, verb: str) -> None:
         """Run *verb*, COMMIT or ROLLBACK, when a transaction is open; do nothing in a forked child."""
-        if not self.is_inherited and self.native.in_transaction:
+        if not self.is_inherited and self.in_transaction:
             self.native.execute(verb)
 
     def close(self) -> None:
         """Close the database; do nothing when it is closed, or in a forked child."""
         if not isinstance(self.native, Refusal):
-            self.native.close(force=True)
+            self.patiently(self.native.close, force=True)
             self._replace(CLOSED)
 
     def abandon(self) -> None:

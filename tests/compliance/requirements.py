@@ -37,9 +37,7 @@ FALSE_OF_SQLITE = """
 
 #: SQLAlchemy asks for these in memory only: a temporary table belongs to one connection, of which a file has several.
 TRUE_IN_MEMORY = "has_temp_table temp_table_names temporary_views"
-FALSE_IN_A_FILE = (
-    "independent_readonly_connections temp_table_reflect_indexes temp_table_reflection temporary_tables"
-)
+FALSE_IN_A_FILE = "independent_readonly_connections temp_table_reflect_indexes temp_table_reflection temporary_tables"
 
 
 def _in_memory(config: Any) -> bool:
