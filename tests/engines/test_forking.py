@@ -9,11 +9,9 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 
-PRELUDE = """
+DRIVER = """
 import os, sys
 from pathlib import Path
-import sqlalchemy.exc
-from sqlalchemy import create_engine, text
 from microcosm_sqlite.engines import dbapi
 
 path = Path(sys.argv[1])
@@ -21,7 +19,6 @@ journal = Path(f"{path}-journal")
 setup = dbapi.connect(path)
 setup.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
 setup.close()
-engine = create_engine(f"sqlite+apsw:///{path}", connect_args={"timeout": 0})
 
 def in_child(action):
     pid = os.fork()
@@ -38,10 +35,17 @@ def raises(error, action):
     raise AssertionError(f"{error} was not raised")
 """
 
+ENGINE = """
+import sqlalchemy.exc
+from sqlalchemy import create_engine, text
 
-def run(script, tmp_path):
-    """Run *script* after the prelude; its assertions are the test's."""
-    program = PRELUDE + textwrap.dedent(script)
+engine = create_engine(f"sqlite+apsw:///{path}", connect_args={"timeout": 0})
+"""
+
+
+def run(script, tmp_path, prelude=DRIVER):
+    """Run *script* after *prelude*; its assertions are the test's."""
+    program = prelude + textwrap.dedent(script)
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path / "x.db")]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (finished.returncode, finished.stderr) == (0, "")
@@ -68,6 +72,7 @@ def test_parent_commits_after_its_child_used_and_left_the_engine(tmp_path):
         assert writer.execute(text("SELECT count(*) FROM t")).scalar() == 2
         """,
         tmp_path,
+        DRIVER + ENGINE,
     )
 
 
@@ -96,6 +101,29 @@ def test_closing_and_ending_do_nothing_in_a_child(tmp_path):
         connection.commit()
         """,
         tmp_path,
+    )
+
+
+def test_interpreter_exit_closes_nothing_of_the_parent(tmp_path):
+    """APSW closes every connection it finds when it is unloaded at exit; those of the parent are not among them."""
+    # No function is defined here: it would keep the modules in cycles, and APSW would not be unloaded in order.
+    run(
+        """
+        import os, sys
+        from microcosm_sqlite.engines import dbapi
+        connection = dbapi.connect(sys.argv[1])
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("INSERT INTO t VALUES (2)")
+        pid = os.fork()
+        if pid == 0:
+            sys.exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert os.path.exists(f"{sys.argv[1]}-journal")
+        connection.commit()
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
+        """,
+        tmp_path,
+        prelude="",
     )
 
 
@@ -146,6 +174,7 @@ def test_pools_start_afresh_in_a_child(tmp_path):
         assert engine.pool.checkedin() == 1
         """,
         tmp_path,
+        DRIVER + ENGINE,
     )
 
 
@@ -165,6 +194,7 @@ def test_connections_in_use_recover_in_a_child(tmp_path):
         in_child(child)
         """,
         tmp_path,
+        DRIVER + ENGINE,
     )
 
 
@@ -203,6 +233,7 @@ def test_children_see_the_real_locks(tmp_path, mode, sql):
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         """,
         tmp_path,
+        DRIVER + ENGINE,
     )
 
 
