@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy import pool as pools
 from sqlalchemy.pool import Pool
 
+from microcosm_sqlite.artifacts.claims import read_claims
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.recognition import recognise
-from microcosm_sqlite.artifacts.verification import inspect
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions
@@ -78,7 +78,7 @@ def bind(name: str, path: Any, *, read_only: bool, options: EngineOptions) -> En
             engine = open_plain(Path(location), name=name, options=options)
     if read_only and not _has_something_to_read(location):
         raise DataSetNotFoundError(
-            name=name, looked=options.looked, remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
+            name=name, looked=options.looked(), remedy=_READ_ONLY_REMEDY.format(path=location, name=name)
         )
     return engine
 
@@ -94,7 +94,7 @@ def _has_something_to_read(location: str | Path) -> bool:
 
 
 def _bind_sealed(name: str, path: Path, options: EngineOptions) -> Engine:
-    found = inspect(path).manifest
+    found = read_claims(path)
     if found.name != name:
         raise WrongArtifactError(
             path=path,

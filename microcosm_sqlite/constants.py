@@ -14,6 +14,9 @@ MANIFEST_TABLE: Final = "_microcosm_manifest"
 #: What follows an artifact's file name to give the name of its manifest.
 MANIFEST_SUFFIX: Final = ".datapackage.json"
 
+#: The one property of a manifest, at any level, under which everything lies that the standard has no word for.
+MANIFEST_NAMESPACE: Final = "microcosm-sqlite"
+
 #: Entry-point group in which distributions announce the data sets they carry (since microcosm-sqlite 0.18).
 DATA_SET_GROUP: Final = "microcosm.sqlite"
 

@@ -5,10 +5,12 @@ Every error of the package descends from `SQLiteError`:
     SQLiteError
     ├── ModelIntegrityError            a row breaks a constraint
     │   ├── DuplicateModelError        ... a unique one                            (status 409)
+    │   ├── MigrationIntegrityError    a migration would leave foreign keys that lead nowhere
     │   └── MultipleModelsFoundError   one row was asked for, several match
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
+    ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
     │   ├── NotADataSetError           a class that no data set owns; also a TypeError
     │   ├── DataSetNotFoundError       nothing to open under this name             (status 404)
@@ -16,11 +18,13 @@ Every error of the package descends from `SQLiteError`:
     │   ├── EmptyDataSetError          opened, but it holds no tables
     │   ├── NoSessionError             no session is open here; also an AttributeError
     │   ├── ReadOnlyDataSetError       a write to data that cannot change          (status 405)
+    │   ├── MigrationsNotFoundError    it has no folder of migrations; also a FileNotFoundError
     │   └── StaleDBError               models and migrations disagree
     ├── ArtifactError                  a file is not the artifact it should be
     │   ├── ArtifactNotFoundError      no file there; also a FileNotFoundError     (status 404)
     │   ├── NotAnArtifactError         a file, but never sealed by us
     │   ├── ArtifactCorruptError       sealed, but no longer what was sealed
+    │   ├── UnsupportedRevisionError   sealed in a format this version cannot read
     │   ├── WrongArtifactError         a sound artifact of another data set
     │   └── ManifestError              its manifest is missing or cannot be read
     └── BuildError                     nothing was published, nothing half-written
@@ -30,6 +34,7 @@ Every error of the package descends from `SQLiteError`:
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
         ├── WorkbenchBusyError         another build of this data set is running
+        ├── DataSetBusyError           a load into a data set in use: another connection holds a lock
         └── SealError                  the finished file could not be published
 
 An error is made from its facts (keyword arguments that stay readable as attributes), and words its own message from
@@ -37,9 +42,8 @@ them. `status_code` is what an HTTP service would answer; no HTTP library is inv
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class SQLiteError(Exception):
@@ -73,6 +77,39 @@ class DuplicateModelError(ModelIntegrityError):
     """A row with this key exists already."""
 
     _status_code = 409
+
+
+class DanglingReference(NamedTuple):
+    """A foreign key of one row that leads to no row of *parent*; *row* is its rowid, None where tables have none."""
+
+    table: str
+    row: int | None
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+    parent: str
+
+    def __str__(self) -> str:
+        where = self.table if self.row is None else f"{self.table}, row {self.row}"
+        values = "" if self.row is None else f" = {', '.join(repr(value) for value in self.values)}"
+        return f"{where}: {', '.join(self.columns)}{values} is not in {self.parent}"
+
+
+class MigrationIntegrityError(ModelIntegrityError):
+    """A migration would leave foreign keys that lead nowhere; it was rolled back."""
+
+    #: How many of them the message spells out; all are in `dangling`.
+    SHOWN: ClassVar[int] = 20
+
+    def __init__(self, *, name: str, dangling: Sequence[DanglingReference]) -> None:
+        self.name, self.dangling = name, tuple(dangling)
+        head = (
+            f"data set {name!r}: the migration would leave {len(self.dangling)} foreign key(s) that lead nowhere; "
+            "it was rolled back. Let it move or delete these rows, or correct them first:"
+        )
+        lines = [head, *(f"  {reference}" for reference in self.dangling[: self.SHOWN])]
+        if len(self.dangling) > self.SHOWN:
+            lines.append(f"  ... and {len(self.dangling) - self.SHOWN} more")
+        super().__init__("\n".join(lines))
 
 
 class MultipleModelsFoundError(ModelIntegrityError):
@@ -115,6 +152,14 @@ class ConfigurationError(SQLiteError, ValueError):
         super().__init__(
             f"configuration {key}: expected {expected}, found {found!r}. Correct the value or remove the key."
         )
+
+
+class MissingExtraError(SQLiteError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, *, extra: str, needed_by: str) -> None:
+        self.extra, self.needed_by = extra, needed_by
+        super().__init__(f'{needed_by} needs an optional dependency: pip install "microcosm-sqlite[{extra}]"')
 
 
 class DataSetError(SQLiteError):
@@ -192,8 +237,29 @@ class ReadOnlyDataSetError(DataSetError):
         )
 
 
+class MigrationsNotFoundError(DataSetError, FileNotFoundError):
+    """A data set has no folder of migrations."""
+
+    def __init__(self, *, name: str, path: Path | None) -> None:
+        self.name, self.path = name, path
+        found = f"there is no folder {path}" if path else "the graph is named after no imported module"
+        remedy = f"Create that folder{'' if path else f' (sqlite-migrations/{name} beside the module)'}"
+        super().__init__(
+            f"data set {name!r} has no folder of migrations: {found}. {remedy}, "
+            f"or bind the graph's component sqlite_migrations_dir to the folder that holds the folder {name!r}."
+        )
+
+
 class StaleDBError(DataSetError):
-    """Models and migrations disagree."""
+    """Models and migrations disagree; `operations` are what a new migration would hold."""
+
+    def __init__(self, *, name: str, operations: Iterable[str]) -> None:
+        self.name, self.operations = name, tuple(operations)
+        head = (
+            f"data set {name!r}: the models need operations that no migration has. "
+            "Generate the migration (`revision --autogenerate`) or correct the models. It would hold:"
+        )
+        super().__init__("\n".join((head, *self.operations)))
 
 
 class ArtifactError(SQLiteError):
@@ -216,6 +282,10 @@ class NotAnArtifactError(ArtifactError):
 
 class ArtifactCorruptError(ArtifactError):
     """A sealed file that is no longer what was sealed."""
+
+
+class UnsupportedRevisionError(ArtifactError):
+    """A sealed file of a format revision that this version of the package does not read."""
 
 
 class WrongArtifactError(ArtifactError):
@@ -244,35 +314,41 @@ class HeaderError(SourceError):
     """The header of a source does not fit the model."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowProblem:
+class RowProblem(NamedTuple):
     """One value of one row that does not fit: where it stands, what it is, and which rule it breaks."""
 
+    # Not a dataclass: importing that module costs 3 ms, and every process that has the package installed pays it.
+
     source: str
-    line: int
+    line: int | None
     column: str | None
     value: Any
     rule: str
     reason: str
 
     def __str__(self) -> str:
+        line = "" if self.line is None else f", line {self.line}"
         column = "" if self.column is None else f", column {self.column}"
-        return f"{self.source}, line {self.line}{column}: {self.value!r} {self.reason}"
+        return f"{self.source}{line}{column}: {self.value!r} {self.reason}"
 
 
 class RowsRejectedError(BuildError):
     """Rows do not fit the model; the database is as it was before the load.
 
-    `problems` holds the first of them, `count` says how many there were in all.
+    `problems` holds the first of them, `count` says how many there were in all. Only a load that was asked to commit
+    every row by itself leaves `kept_rows` behind.
     """
 
     #: How many problems the message spells out; the others are in `problems`.
     SHOWN: ClassVar[int] = 20
 
-    def __init__(self, *, table: str, problems: Sequence[RowProblem], count: int | None = None) -> None:
-        self.table, self.problems = table, tuple(problems)
+    def __init__(
+        self, *, table: str, problems: Sequence[RowProblem], count: int | None = None, kept_rows: int = 0
+    ) -> None:
+        self.table, self.problems, self.kept_rows = table, tuple(problems), kept_rows
         self.count = len(self.problems) if count is None else count
-        lines = [f"table {table!r}: {self.count} problem(s), nothing was loaded. Correct the rows and load again."]
+        kept = f"only the {kept_rows} row(s) before were loaded" if kept_rows else "nothing was loaded"
+        lines = [f"table {table!r}: {self.count} problem(s), {kept}. Correct the rows and load again."]
         lines += [f"  {problem}" for problem in self.problems[: self.SHOWN]]
         if self.count > self.SHOWN:
             lines.append(f"  ... and {self.count - self.SHOWN} more")
@@ -295,6 +371,17 @@ class WorkbenchBusyError(BuildError):
         super().__init__(
             f"data set {name!r}: another build holds {path}. Expected to be the only one. "
             "Wait for it to finish, or give this build a folder of its own."
+        )
+
+
+class DataSetBusyError(BuildError):
+    """Another connection holds a lock on the database."""
+
+    def __init__(self, *, name: str, path: str) -> None:
+        self.name, self.path = name, path
+        super().__init__(
+            f"data set {name!r}: the database at {path} is locked by another connection; nothing was loaded. "
+            "Commit, roll back or close the sessions and contexts open on it, those of this thread too, then try again."
         )
 
 

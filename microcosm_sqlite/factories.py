@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,7 @@ class DataSetPaths(MutableMapping[str, Any]):
         return repr(dict(self))
 
 
-@defaults(
+@defaults(  # type: ignore[no-untyped-call]
     echo=False,
     path=MEMORY_PATH,
     paths={},
@@ -226,7 +227,7 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
-            looked=self._looked(name),
+            looked=partial(self._looked, name),
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, options=options)

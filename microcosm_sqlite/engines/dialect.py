@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import apsw
+from sqlalchemy import Numeric
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule, IsolationLevel
@@ -16,6 +17,7 @@ from microcosm_sqlite.engines import dbapi as driver_module
 from microcosm_sqlite.engines.exceptions import InheritedConnectionError
 from microcosm_sqlite.engines.forking import call_in_child
 from microcosm_sqlite.engines.handles import Begins
+from microcosm_sqlite.types import ExactNumeric
 
 if TYPE_CHECKING:
     from microcosm_sqlite.engines.connections import Connection
@@ -104,9 +106,10 @@ class APSWDialect(SQLiteDialect_pysqlite):
 
 
 class StrictAPSWDialect(APSWDialect):
-    """`sqlite+apsw_strict`: the same, with every table STRICT unless it says `sqlite_strict=False`."""
+    """`sqlite+apsw_strict`: the same, with every table STRICT unless it says `sqlite_strict=False`, `Numeric` exact."""
 
     supports_statement_cache = True
+    colspecs = {**APSWDialect.colspecs, Numeric: ExactNumeric}  # noqa: RUF012 - SQLAlchemy declares it on the class
     ddl_compiler = StrictDDLCompiler
     type_compiler_cls = StrictTypeCompiler
 

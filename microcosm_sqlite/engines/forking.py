@@ -5,7 +5,6 @@ So in the child every connection is abandoned: its C objects are never finalised
 and the Python objects around them refuse to work. On platforms without `fork` nothing here ever runs.
 """
 
-import ctypes
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -23,6 +22,8 @@ def call_in_child(watched: Watched, action: Callable[[Watched], None]) -> None:
 
 def make_immortal(thing: object) -> None:
     """Take a reference that nobody gives back, so that *thing* is never finalised."""
+    import ctypes  # noqa: PLC0415 - a millisecond that only a forked child pays
+
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 

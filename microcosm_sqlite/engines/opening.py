@@ -34,8 +34,8 @@ class EngineOptions:
     foreign_keys: bool = True
     autocommit: bool = False
     pool: type[Pool] | None = None
-    #: Where the database was looked for, told in errors.
-    looked: tuple[str, ...] = ()
+    #: Says where the database was looked for, for errors; called only when one is raised.
+    looked: Callable[[], tuple[str, ...]] = tuple
 
 
 def open_memory(*, name: str, options: EngineOptions) -> Engine:
@@ -167,7 +167,7 @@ def _explain_empty_database(engine: Engine, *, name: str, path: str, options: En
     def explain(context: ExceptionContext) -> SQLiteError | None:
         if "no such table" not in str(context.original_exception) or _has_tables(engine):
             return None
-        return EmptyDataSetError(name=name, path=path, looked=options.looked)
+        return EmptyDataSetError(name=name, path=path, looked=options.looked())
 
     event.listen(engine, "handle_error", explain, retval=True)
 
@@ -185,7 +185,7 @@ def _has_tables(engine: Engine) -> bool:
 def _missing(name: str, path: Path | str, options: EngineOptions) -> DataSetNotFoundError:
     return DataSetNotFoundError(
         name=name,
-        looked=options.looked or (str(path),),
+        looked=options.looked() or (str(path),),
         remedy=f"There is no file {path}. Correct the path, ship the file, or create it with create_all(graph).",
     )
 

@@ -1,0 +1,28 @@
+"""Run every Python example of the documentation, each page from top to bottom in a folder of its own."""
+
+from os import chdir
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+
+def _enter_folder(namespace: dict[str, Any]) -> None:
+    namespace["_left"] = Path.cwd()
+    namespace["_folder"] = TemporaryDirectory()
+    chdir(namespace["_folder"].name)
+
+
+def _leave_folder(namespace: dict[str, Any]) -> None:
+    chdir(namespace["_left"])
+    namespace["_folder"].cleanup()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+    setup=_enter_folder,
+    teardown=_leave_folder,
+).pytest()

@@ -1,0 +1,1 @@
+"""Say what a sealed file must be."""

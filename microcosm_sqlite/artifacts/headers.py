@@ -1,0 +1,143 @@
+"""Read what the first hundred bytes of a database file say, without SQLite."""
+
+import stat
+import struct
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from microcosm_sqlite.constants import APPLICATION_ID
+from microcosm_sqlite.errors import ArtifactError, ArtifactNotFoundError, NotAnArtifactError
+
+#: The length of the header of a database file, https://sqlite.org/fileformat2.html#the_database_header.
+HEADER_BYTES: Final = 100
+
+#: How every SQLite 3 file begins.
+MAGIC: Final = b"SQLite format 3\0"
+
+#: What follows a database's file name to give the files in which SQLite keeps unfinished work.
+SIDECAR_SUFFIXES: Final = ("-wal", "-journal", "-shm")
+
+_WAL: Final = 2
+_LARGEST_PAGE: Final = 65_536
+_ENCODINGS: Final = {1: "UTF-8", 2: "UTF-16le", 3: "UTF-16be"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """The beginning of a file, read as the header of an SQLite database.
+
+    Every number is zero and `encoding` is empty unless `is_sqlite`. `beginning` holds the bytes themselves
+    (at most a hundred), `size_bytes` the length of the whole file.
+    """
+
+    beginning: bytes
+    size_bytes: int
+    page_bytes: int = 0
+    page_count: int = 0
+    read_version: int = 0
+    write_version: int = 0
+    encoding: str = ""
+    application_id: int = 0
+    user_version: int = 0
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the file begins as every SQLite database does."""
+        return len(self.beginning) == HEADER_BYTES and self.beginning.startswith(MAGIC)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the file carries the marker of a sealed artifact; says nothing about its soundness."""
+        return self.is_sqlite and self.application_id == APPLICATION_ID
+
+    @property
+    def is_write_ahead_logged(self) -> bool:
+        """Whether part of the data may lie in a write-ahead log beside the file."""
+        return _WAL in {self.read_version, self.write_version}
+
+    @property
+    def expected_bytes(self) -> int:
+        """The length the file should have: its pages times their size."""
+        return self.page_bytes * self.page_count
+
+
+def read_header(path: Path) -> Header:
+    """Return the header of the file at *path*, which need not be a database.
+
+    Raises:
+        ArtifactNotFoundError: There is no file; names that look alike are suggested.
+        NotAnArtifactError: The path leads to a directory, a device or the like.
+        ArtifactError: The file may not be read.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_a_file(path, found.st_mode)
+        with path.open("rb") as file:
+            return parse_header(file.read(HEADER_BYTES), size_bytes=found.st_size)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise not_found(path) from error
+    except OSError as error:
+        raise ArtifactError(
+            path=path,
+            expected="a file this process may read",
+            found=f"the refusal {error.strerror!r}",
+            remedy="Give this user permission to read the file and to enter its folders.",
+        ) from error
+
+
+def parse_header(beginning: bytes, *, size_bytes: int) -> Header:
+    """Return what the first bytes of a file of *size_bytes* say."""
+    unread = Header(beginning=beginning, size_bytes=size_bytes)
+    if not unread.is_sqlite:
+        return unread
+    page_bytes, write_version, read_version = struct.unpack_from(">HBB", beginning, 16)
+    page_count, encoding, user_version, application_id = struct.unpack(
+        ">IIii", beginning[28:32] + beginning[56:60] + beginning[60:64] + beginning[68:72]
+    )
+    return replace(
+        unread,
+        page_bytes=_LARGEST_PAGE if page_bytes == 1 else page_bytes,
+        page_count=page_count,
+        read_version=read_version,
+        write_version=write_version,
+        encoding=_ENCODINGS.get(encoding, f"number {encoding}"),
+        application_id=application_id,
+        user_version=user_version,
+    )
+
+
+def sidecars_of(path: Path) -> list[Path]:
+    """Return the files of unfinished work that lie beside the database at *path*."""
+    sidecars = [path.with_name(path.name + suffix) for suffix in SIDECAR_SUFFIXES]
+    return [sidecar for sidecar in sidecars if sidecar.exists()]
+
+
+def not_found(path: Path) -> ArtifactNotFoundError:
+    """Return the error that says there is no file at *path*, naming files beside it that look alike."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only this error needs it, every bind would pay for it
+
+    if path.is_symlink():
+        found = f"a symbolic link to {path.readlink()}, which does not exist"
+    elif not path.parent.is_dir():
+        found = f"nothing: there is no folder {path.parent}"
+    else:
+        names = [entry.name for entry in path.parent.iterdir()]
+        alike = get_close_matches(path.name, names, n=3)
+        found = "nothing" + (f"; the folder holds {', '.join(sorted(alike))}" if alike else "")
+    return ArtifactNotFoundError(
+        path=path,
+        expected="a sealed artifact",
+        found=found,
+        remedy="Correct the path, or build and publish the artifact there.",
+    )
+
+
+def _not_a_file(path: Path, mode: int) -> NotAnArtifactError:
+    return NotAnArtifactError(
+        path=path,
+        expected="a sealed artifact",
+        found="a directory" if stat.S_ISDIR(mode) else "something that is not a regular file",
+        remedy="Name the file itself.",
+    )

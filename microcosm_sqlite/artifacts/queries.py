@@ -1,0 +1,13 @@
+"""Run SQL on a connection of APSW."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import apsw
+
+
+def rows(connection: apsw.Connection, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
+    """Return an iterator over the rows of *query*; statements without rows have run when it returns."""
+    # The types of APSW name a class that Python 3.11 does not have, so pyright knows them in part only.
+    run = cast("Any", connection.execute)  # pyright: ignore[reportUnknownMemberType]
+    return cast("Iterator[tuple[Any, ...]]", run(query, parameters))

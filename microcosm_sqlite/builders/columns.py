@@ -1,0 +1,215 @@
+"""Decide which source column fills which column of a table."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final, cast
+
+from sqlalchemy import Column, Table
+from sqlalchemy.orm import Mapper
+
+from microcosm_sqlite.errors import HeaderError
+
+#: How alike two names must be for one to be suggested for the other (0 to 1; difflib's own default is 0.6).
+_LIKENESS: Final = 0.6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromSource:
+    """A column that is filled by the cells at *position* of every record."""
+
+    key: str
+    column: Column[Any]
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromDefault:
+    """A column that the source does not have and that gets the same *value* in every row."""
+
+    key: str
+    column: Column[Any]
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FromModel:
+    """A column that the source does not have and whose model makes the value in Python."""
+
+    key: str
+    column: Column[Any]
+
+
+PlannedColumn = FromSource | FromDefault | FromModel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColumnPlan:
+    """What fills each column of a table; columns that are not named are left to SQLite."""
+
+    source: str
+    table: Table
+    header: tuple[str, ...]
+    columns: tuple[PlannedColumn, ...]
+
+    @property
+    def from_source(self) -> tuple[FromSource, ...]:
+        """The columns that the source fills."""
+        return tuple(planned for planned in self.columns if isinstance(planned, FromSource))
+
+
+def map_columns(
+    model: type[Any],
+    header: Sequence[str],
+    *,
+    source: str,
+    defaults: Mapping[str, Any] | None = None,
+    ignored: Iterable[str] = (),
+) -> ColumnPlan:
+    """Return what fills the columns of *model* from a source with this *header*.
+
+    A header name is the name of a column, or the attribute of the model; the name of a column wins.
+
+    Args:
+        model: a mapped class.
+        header: the names of the source's columns.
+        source: what errors call the source.
+        defaults: values for columns that the header does not have, by column name or attribute.
+        ignored: header names whose cells are dropped on purpose.
+
+    Raises:
+        HeaderError: a name is unknown (also one of *defaults*), two names mean one column, a column that SQLite
+            computes is named, or a column that must not be empty gets no value.
+    """
+    names = column_names(model)
+    dropped = frozenset(ignored)
+    positions = _positions(names, header, source=source, dropped=dropped)
+    constants = _constants(names, defaults or {}, source=source)
+    columns = tuple(_planned(model, names, positions, constants, source=source, header=header))
+    if not columns:
+        raise HeaderError(
+            source=source,
+            expected=f"a column of table {_table(model).name!r}",
+            found=", ".join(map(repr, header)),
+            remedy="Every column is ignored: load at least one.",
+        )
+    return ColumnPlan(source=source, table=_table(model), header=tuple(header), columns=columns)
+
+
+def column_names(model: type[Any]) -> dict[str, tuple[str, Column[Any]]]:
+    """Return the attribute and the column behind every name that a source may use for them."""
+    # An attribute may also be an SQL expression, which no source fills.
+    mapped: Mapping[str, Any] = dict(mapper_of(model).columns.items())
+    pairs = cast("list[tuple[str, Column[Any]]]", [pair for pair in mapped.items() if isinstance(pair[1], Column)])
+    return {key: (key, column) for key, column in pairs} | {column.name: (key, column) for key, column in pairs}
+
+
+def mapper_of(model: type[Any]) -> Mapper[Any]:
+    """Return the mapper of *model*; raise `TypeError` when it is no mapped class."""
+    mapper: Any = getattr(model, "__mapper__", None)
+    if not isinstance(mapper, Mapper):
+        raise TypeError(f"expected a model with a table, found {model!r}")
+    return cast("Mapper[Any]", mapper)
+
+
+def unknown_names(unknown: Sequence[str], known: Iterable[str], *, source: str, what: str = "header") -> HeaderError:
+    """Return the error for names that no column has, with the names that were probably meant."""
+    options = sorted(set(known))
+    hints = [hint for name in unknown if (hint := _hint(name, options))]
+    return HeaderError(
+        source=source,
+        expected=f"columns named {', '.join(options)}",
+        found=f"unknown {what} {', '.join(map(repr, unknown))}",
+        remedy=" ".join([*hints, "Correct the name, or ignore the column on purpose."]),
+    )
+
+
+def _positions(
+    names: Mapping[str, tuple[str, Column[Any]]], header: Sequence[str], *, source: str, dropped: frozenset[str]
+) -> dict[str, int]:
+    """Return where the cells of each attribute stand in a record."""
+    kept = [(position, name) for position, name in enumerate(header) if name not in dropped]
+    unknown = [name for _, name in kept if name not in names]
+    if unknown:
+        raise unknown_names(unknown, names, source=source)
+    positions: dict[str, int] = {}
+    for position, name in kept:
+        key, column = names[name]
+        if key in positions:
+            raise HeaderError(
+                source=source,
+                expected=f"one column for {column.name!r}",
+                found=f"two: {header[positions[key]]!r} and {name!r}",
+                remedy="Ignore one of them.",
+            )
+        if column.computed is not None:
+            raise HeaderError(
+                source=source,
+                expected="columns that hold values",
+                found=f"{name!r}, which SQLite computes",
+                remedy="Ignore the column.",
+            )
+        positions[key] = position
+    return positions
+
+
+def _constants(
+    names: Mapping[str, tuple[str, Column[Any]]], defaults: Mapping[str, Any], *, source: str
+) -> dict[str, Any]:
+    unknown = [name for name in defaults if name not in names]
+    if unknown:
+        raise unknown_names(unknown, names, source=source, what="default")
+    return {names[name][0]: value for name, value in defaults.items()}
+
+
+def _planned(
+    model: type[Any],
+    names: Mapping[str, tuple[str, Column[Any]]],
+    positions: Mapping[str, int],
+    constants: Mapping[str, Any],
+    *,
+    source: str,
+    header: Sequence[str],
+) -> Iterator[PlannedColumn]:
+    mapper = mapper_of(model)
+    for key, column in dict(names.values()).items():
+        if key in positions:
+            yield FromSource(key=key, column=column, position=positions[key])
+        elif key in constants:
+            yield FromDefault(key=key, column=column, value=constants[key])
+        elif mapper.polymorphic_on is column and mapper.polymorphic_identity is not None:
+            yield FromDefault(key=key, column=column, value=mapper.polymorphic_identity)
+        elif column.default is not None and (column.default.is_scalar or column.default.is_callable):
+            yield FromModel(key=key, column=column)
+        elif _must_be_given(column):
+            raise HeaderError(
+                source=source,
+                expected=f"a column {column.name!r}, which must not be empty and has no default",
+                found=", ".join(map(repr, header)),
+                remedy="Add the column to the source, or a default for all rows.",
+            )
+
+
+def _must_be_given(column: Column[Any]) -> bool:
+    return not (
+        column.nullable
+        or column.default is not None
+        or column.server_default is not None
+        or column.computed is not None
+        or column.table.autoincrement_column is column
+    )
+
+
+def _table(model: type[Any]) -> Table:
+    table: Any = mapper_of(model).local_table
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is mapped to {table!r}, which cannot be loaded: expected a table")
+    return cast("Table", table)
+
+
+def _hint(name: str, options: Sequence[str]) -> str | None:
+    if not name.strip():
+        return "A name is blank: a comma too many in the header?"
+    folded = {option.casefold(): option for option in options}
+    close = get_close_matches(name.strip().casefold(), folded, n=1, cutoff=_LIKENESS)
+    return f"For {name!r}, did you mean {folded[close[0]]!r}?" if close else None

@@ -1,0 +1,110 @@
+"""Collect what is wrong with the rows of a load, so that all of it is told at once."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError
+
+from microcosm_sqlite.errors import DanglingKeyError, DuplicateRowError, RowProblem, RowsRejectedError
+
+#: Problems that are kept; more are only counted, so that a hopeless file cannot fill the memory.
+KEPT_PROBLEMS: Final = 100
+
+UNIQUE: Final = "unique"
+FOREIGN_KEY: Final = "foreign key"
+
+#: How SQLite words the refusal of a row, and what that means here. The group is a list of `table.column`, or a name.
+_REFUSALS: Final = (
+    (re.compile(r"UNIQUE constraint failed: index '(.*)'"), UNIQUE, "is taken by another row (index {})"),
+    (re.compile(r"UNIQUE constraint failed: (.*)"), UNIQUE, "is taken by another row"),
+    (re.compile(r"NOT NULL constraint failed: (.*)"), "null", "is empty, but the column must not be"),
+    (re.compile(r"CHECK constraint failed: (.*)"), "check", "breaks the check {}"),
+    (re.compile(r"(FOREIGN KEY constraint failed)"), FOREIGN_KEY, "breaks a foreign key"),
+    (re.compile(r"cannot store (.*)"), "type", "cannot be stored: {}"),
+)
+
+#: Which refusals name columns.
+_NAMES_COLUMNS: Final = re.compile(
+    r"(?:UNIQUE|NOT NULL) constraint failed: (?!index )(.*)|cannot store \w+ value in \w+ column (.*)"
+)
+
+
+class Rejections:
+    """The problems of one load into *table*."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.count = 0
+        self._kept: list[RowProblem] = []
+        self._rules: set[str] = set()
+        self._cause: BaseException | None = None
+
+    def add(self, problem: RowProblem, *, cause: BaseException | None = None) -> None:
+        """Count *problem*, and keep it if it is one of the first; the first *cause* becomes that of the error."""
+        self.count += 1
+        self._rules.add(problem.rule)
+        self._cause = self._cause or cause
+        if len(self._kept) < KEPT_PROBLEMS:
+            self._kept.append(problem)
+
+    def raise_any(self, *, kept_rows: int = 0) -> None:
+        """Raise the error for what was added; do nothing when nothing was.
+
+        Args:
+            kept_rows: rows that were committed before, when each is committed on its own.
+
+        Raises:
+            DuplicateRowError: only keys that occur twice.
+            DanglingKeyError: only foreign keys that lead nowhere.
+            RowsRejectedError: anything else.
+        """
+        if not self.count:
+            return
+        kind = RowsRejectedError
+        if self._rules == {UNIQUE}:
+            kind = DuplicateRowError
+        elif self._rules == {FOREIGN_KEY}:
+            kind = DanglingKeyError
+        raise kind(table=self.table, problems=self._kept, count=self.count, kept_rows=kept_rows) from self._cause
+
+
+def refused_by_database(error: DBAPIError, *, source: str, line: int, given: Callable[[str], Any]) -> RowProblem:
+    """Return the problem for a row that SQLite refused.
+
+    Args:
+        error: the refusal.
+        source: where the row comes from.
+        line: where it stands there.
+        given: returns what the row holds for the column of a name, as it was written.
+    """
+    message = str(error.orig)
+    columns = _columns_in(message)
+    values = tuple(given(column) for column in columns)
+    for pattern, rule, reason in _REFUSALS:
+        match = pattern.search(message)
+        if match is not None:
+            return RowProblem(
+                source=source,
+                line=line,
+                column=", ".join(columns) or None,
+                value=alone(values) if values else None,
+                rule=rule,
+                reason=reason.format(match[1]),
+            )
+    return RowProblem(
+        source=source, line=line, column=None, value=None, rule="constraint", reason=f"was refused: {message}"
+    )
+
+
+def alone(values: Iterable[Any]) -> Any:
+    """Return the only value, or all of them as a tuple."""
+    several = tuple(values)
+    return several[0] if len(several) == 1 else several
+
+
+def _columns_in(message: str) -> tuple[str, ...]:
+    match = _NAMES_COLUMNS.search(message)
+    if match is None:
+        return ()
+    return tuple(name.rpartition(".")[2] for name in (match[1] or match[2]).split(", "))

@@ -1,0 +1,136 @@
+"""Insert records through one prepared statement, past the ORM."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import repeat
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from microcosm_sqlite.builders.batches import reason_of
+from microcosm_sqlite.builders.cells import Cells, EmptyCellError, RowContext
+from microcosm_sqlite.builders.columns import FromModel
+from microcosm_sqlite.builders.rejections import refused_by_database
+from microcosm_sqlite.errors import RowProblem
+
+
+class StatementTarget:
+    """An INSERT of whatever *cells* make, into *table*.
+
+    Args:
+        connection: in a transaction that the caller ends.
+        table: where the rows go.
+        cells: how the value of each column is made.
+        source: what errors call the source.
+        width: how many values a record has.
+    """
+
+    def __init__(
+        self, connection: Connection, table: Table, cells: Sequence[Cells], *, source: str, width: int
+    ) -> None:
+        self.source = source
+        self.width = width
+        self._connection = connection
+        self._cells = tuple(cells)
+        self._by_name = {made.planned.column.name: made for made in cells}
+        self._sql, self._parameters = _compile(connection, table, cells)
+
+    def begin_nested(self) -> AbstractContextManager[Any]:
+        """Return a savepoint."""
+        return self._connection.begin_nested()
+
+    def settle(self) -> None:
+        """Do nothing: the statement runs in the transaction itself."""
+
+    def convert(self, records: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the parameters of the statement for each of *records*."""
+        return list(zip(*(make(records) for make in self._parameters), strict=True))
+
+    def insert(self, rows: Sequence[Any]) -> None:
+        """Insert *rows*."""
+        if rows:
+            self._connection.exec_driver_sql(self._sql, list(rows))
+
+    def problems(self, line: int, record: Sequence[Any]) -> Iterator[tuple[RowProblem, Exception]]:
+        """Yield what does not fit in *record*, column by column."""
+        context = _contexts(self._cells)
+        for made in self._cells:
+            try:
+                list(made.stored([record], context))
+            except Exception as error:  # noqa: BLE001 - a user's type may raise anything: it becomes the reason
+                rule = "null" if isinstance(error, EmptyCellError) else "type"
+                yield (
+                    RowProblem(
+                        source=self.source,
+                        line=line,
+                        column=made.planned.column.name,
+                        value=made.given(record),
+                        rule=rule,
+                        reason=reason_of(error),
+                    ),
+                    error,
+                )
+
+    def refused(self, line: int, record: Sequence[Any], error: DBAPIError) -> RowProblem:
+        """Return the problem for a record that SQLite refused."""
+
+        def given(column: str) -> Any:
+            made = self._by_name.get(column)
+            return None if made is None else made.given(record)
+
+        return refused_by_database(error, source=self.source, line=line, given=given)
+
+
+def server_default(connection: Connection) -> Callable[[Column[Any]], Any]:
+    """Return what asks SQLite for the value that a column's server default has now.
+
+    An INSERT of many rows cannot leave one column of one row to its default.
+    """
+    compiler: Any = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]
+
+    def ask(column: Column[Any]) -> Any:
+        expression = compiler.get_column_default_string(column)
+        return connection.exec_driver_sql(f"SELECT {expression}").scalar_one()
+
+    return ask
+
+
+def _compile(
+    connection: Connection, table: Table, cells: Sequence[Cells]
+) -> tuple[str, tuple[Callable[[Sequence[Sequence[Any]]], Any], ...]]:
+    """Return the INSERT as text with what makes each of its parameters."""
+    by_key = {made.planned.column.key: made for made in cells}
+    compiled = (
+        insert(table).inline().compile(dialect=connection.dialect, column_keys=list(by_key), for_executemany=True)
+    )
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checkers what SQLAlchemy promises
+    context = _contexts(cells)
+    return str(compiled), tuple(
+        _from_cells(by_key[name], context) if name in by_key else _constant(compiled.params[name])
+        for name in compiled.positiontup or ()
+    )
+
+
+def _from_cells(
+    made: Cells, context: Callable[[Sequence[Any]], RowContext]
+) -> Callable[[Sequence[Sequence[Any]]], Any]:
+    return lambda records: made.stored(records, context)
+
+
+def _constant(value: Any) -> Callable[[Sequence[Sequence[Any]]], Any]:
+    """Return what makes a parameter inside a default that is an SQL expression."""
+    return lambda records: repeat(value, len(records))
+
+
+def _contexts(cells: Sequence[Cells]) -> Callable[[Sequence[Any]], RowContext]:
+    def context(record: Sequence[Any]) -> RowContext:
+        def parameters() -> Mapping[str, Any]:
+            return {
+                made.planned.column.key: made.value(record) for made in cells if not isinstance(made.planned, FromModel)
+            }
+
+        return RowContext(parameters)
+
+    return context

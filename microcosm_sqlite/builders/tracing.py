@@ -1,0 +1,92 @@
+"""Trace rows whose foreign keys lead nowhere back to the lines they came from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from microcosm_sqlite.builders.batches import BATCH_ROWS
+from microcosm_sqlite.builders.cells import Cells, cells_from_text
+from microcosm_sqlite.builders.columns import FromSource, mapper_of
+from microcosm_sqlite.builders.dangling import DanglingKey, count_dangling, find_dangling
+from microcosm_sqlite.builders.loading import Load
+from microcosm_sqlite.builders.rejections import FOREIGN_KEY, KEPT_PROBLEMS, alone
+from microcosm_sqlite.builders.statements import server_default
+from microcosm_sqlite.errors import DanglingKeyError, RowProblem, SourceError
+
+
+def check_foreign_keys(connection: Connection, tables: Iterable[str], loads: Sequence[Load]) -> None:
+    """Check that every foreign key of *tables* leads to a row.
+
+    The lines of dangling ones are found by reading the sources of *loads* again: slow, but only on failure, and
+    nothing has to be remembered while rows are loaded.
+
+    Raises:
+        DanglingKeyError: some do not; each is told with file, line, column and the missing key. Where a source cannot
+            be read again, the row's primary key stands for the line.
+    """
+    checked = sorted(set(tables))
+    count = count_dangling(connection, checked)
+    if not count:
+        return
+    dangling = list(find_dangling(connection, checked))
+    problems = sorted(_problems(connection, dangling, loads), key=lambda problem: (problem.source, problem.line or 0))
+    names = ", ".join(sorted({found.table for found in dangling})) or ", ".join(checked)
+    raise DanglingKeyError(table=names, problems=problems[:KEPT_PROBLEMS], count=count)
+
+
+def _problems(connection: Connection, dangling: Sequence[DanglingKey], loads: Sequence[Load]) -> Iterator[RowProblem]:
+    untraced = list(dangling)
+    for load in loads:
+        wanted = [found for found in untraced if found.table == load.table]
+        if wanted and load.source.is_rereadable:
+            for found, line in _lines(connection, wanted, load):
+                untraced.remove(found)
+                yield _problem(found, load.source.name, line)
+    keys = {load.table: [column.name for column in mapper_of(load.model).primary_key] for load in loads}
+    for found in untraced:
+        row = ", ".join(f"{name}={found.row.get(name)!r}" for name in keys.get(found.table, found.row))
+        yield _problem(found, f"table {found.table}, row {row}", None)
+
+
+def _problem(found: DanglingKey, source: str, line: int | None) -> RowProblem:
+    return RowProblem(
+        source=source,
+        line=line,
+        column=", ".join(found.columns),
+        value=alone(found.key),
+        rule=FOREIGN_KEY,
+        reason=f"is no row of table {found.parent!r}",
+    )
+
+
+def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) -> Iterator[tuple[DanglingKey, int]]:
+    """Yield those of *wanted* that are rows of this load, with their lines."""
+    try:
+        with load.source.open() as reading:
+            cells = [
+                made
+                for made in cells_from_text(load.plan(reading.header), connection.dialect, server_default(connection))
+                if isinstance(made.planned, FromSource)
+            ]
+            names = [made.planned.column.name for made in cells]
+            by_values: dict[tuple[Any, ...], list[DanglingKey]] = {}
+            for found in wanted:
+                by_values.setdefault(tuple(found.row[name] for name in names), []).append(found)
+            while batch := list(islice(reading.records, BATCH_ROWS)):
+                stored = _stored(cells, [record for _, record in batch])
+                for (line, _), values in zip(batch, stored, strict=True):
+                    for found in by_values.pop(values, ()):
+                        yield found, line
+    except (SourceError, LookupError, TypeError, ValueError):
+        # It changed since it was loaded, or a builder's own code reads it: the primary keys must do.
+        return
+
+
+def _stored(cells: Sequence[Cells], records: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(made.stored(records, _no_context) for made in cells), strict=True)
+
+
+def _no_context(record: Sequence[Any]) -> Any:
+    raise LookupError(record)

@@ -1,0 +1,140 @@
+"""Turn a finished workbench into a published artifact.
+
+Check, compact, digest, mark, read back, publish: in this order, and nothing is published unless all of it holds.
+"""
+
+import platform
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as version_of
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import apsw
+import sqlalchemy
+
+from microcosm_sqlite.artifacts.beside import manifest_path
+from microcosm_sqlite.artifacts.datapackage import to_text
+from microcosm_sqlite.artifacts.digests import content_digest, file_digest
+from microcosm_sqlite.artifacts.embedding import embed, stamp
+from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.manifest import Builder, Contributor, Licence, Manifest, Source, table_entries
+from microcosm_sqlite.artifacts.schemas import read_schema
+from microcosm_sqlite.artifacts.verification import verify
+from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.shipping.channels import Channel
+from microcosm_sqlite.workbench import Workbench
+
+#: Dangling foreign keys that an error spells out.
+_SHOWN: Final = 20
+
+_UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """What the curator says of an artifact; everything else in its manifest is found out from the file."""
+
+    version: str
+    title: str | None = None
+    description: str | None = None
+    licences: tuple[Licence, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
+    attribution: str | None = None
+    #: Where the rows came from, beyond the files that the workbench loaded and records by itself.
+    sources: tuple[Source, ...] = ()
+    #: RFC 3339 date and time, best that of `SOURCE_DATE_EPOCH`; never the clock, or equal rows give unequal files.
+    created: str | None = None
+
+
+def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
+    """Return the artifact made of what is on *bench*, once *channel* has published it.
+
+    The workbench is committed first and may go on being used afterwards. The finished file is read back through the
+    verification that readers use before anybody can see it.
+
+    Raises:
+        SealError: A foreign key leads nowhere, the disk is full, or the file did not read back as it was written.
+            Nothing was published.
+    """
+    target = Path(f"{bench.name}.sqlite")
+    with _translated(bench, target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
+        staged = Path(folder) / target.name
+        _check_foreign_keys(bench, target)
+        _compact(bench, staged)
+        manifest = _finish(staged, bench, release)
+        manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
+        verify(staged)
+        return channel.publish(staged, manifest)
+
+
+def _check_foreign_keys(bench: Workbench, target: Path) -> None:
+    bench.commit()
+    dangling = list(bench.native.execute("PRAGMA foreign_key_check"))
+    if dangling:
+        shown = "; ".join(
+            f"{table} row {row} refers to a missing {parent}" for table, row, parent, _ in dangling[:_SHOWN]
+        )
+        raise SealError(
+            name=bench.name,
+            path=target,
+            reason=f"{len(dangling)} foreign key(s) lead nowhere: {shown}",
+            remedy=f"Load the rows that are missing or correct the keys. {_UNTOUCHED}",
+        )
+
+
+def _compact(bench: Workbench, staged: Path) -> None:
+    stamp(bench.native)
+    bench.native.execute("VACUUM INTO ?", (str(staged),))
+
+
+def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
+    connection = apsw.Connection(str(staged), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        schema = read_schema(connection)
+        content = content_digest(connection, schema=schema)
+        manifest = Manifest(
+            name=bench.name,
+            version=release.version,
+            title=release.title,
+            description=release.description,
+            created=release.created,
+            licences=release.licences,
+            contributors=release.contributors,
+            attribution=release.attribution,
+            sources=(*release.sources, *bench.sources),
+            content_digest=content.digest,
+            schema_fingerprint=content.schema_fingerprint,
+            tables=table_entries(schema, content),
+        )
+        embed(connection, manifest)
+    finally:
+        connection.close()
+    return manifest.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())
+
+
+def _builder() -> Builder:
+    return Builder(
+        sqlite=apsw.sqlite_lib_version(),
+        package=version_of("microcosm-sqlite"),
+        python=platform.python_version(),
+        sqlalchemy=sqlalchemy.__version__,
+        apsw=apsw.apsw_version(),
+    )
+
+
+@contextmanager
+def _translated(bench: Workbench, target: Path) -> Generator[None]:
+    """Turn what SQLite and the operating system refuse into our error; our own errors pass."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise _refused(bench, target, "the disk is full", "Free some space, then seal again.") from error
+    except (apsw.Error, OSError) as error:
+        raise _refused(bench, target, f"it was refused: {error}", "Remove the cause, then seal again.") from error
+
+
+def _refused(bench: Workbench, target: Path, reason: str, remedy: str) -> SealError:
+    return SealError(name=bench.name, path=target, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")

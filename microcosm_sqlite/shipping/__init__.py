@@ -1,0 +1,1 @@
+"""Move artifacts from the builder to the reader."""

@@ -1,0 +1,294 @@
+"""Own the private, writable database of one data set while it is built."""
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager
+from os import PathLike
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+from urllib.parse import quote
+
+from sqlalchemy import Connection, MetaData, Table, delete
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from microcosm_sqlite.artifacts.headers import read_header
+from microcosm_sqlite.artifacts.manifest import Source
+from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.loading import Load, load_source, load_values
+from microcosm_sqlite.builders.locking import exclusive
+from microcosm_sqlite.builders.tracing import check_foreign_keys
+from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
+from microcosm_sqlite.ddl import create_tables
+from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
+from microcosm_sqlite.errors import NotAnArtifactError, ReadOnlyDataSetError
+from microcosm_sqlite.sources.csv import CSVInput, CSVSource
+
+if TYPE_CHECKING:
+    import apsw
+
+    from microcosm_sqlite.engines.connections import Connection as DriverConnection
+
+#: For a file that is thrown away: its journal in memory (a load can still be undone, but not after a crash), and no
+#: waiting for the disk. 32 MB of cache keep the indexes of most data sets out of the file while they grow.
+_THROWN_AWAY: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -32000")
+
+
+class Workbench:
+    """The database of a data set under construction, with its tables and the rows loaded so far.
+
+        with Workbench(World) as bench:
+            bench.csv(Country, "rows/countries.csv")
+            bench.csv(City, "rows/cities.csv", defaults={"population": 0})
+
+    Each load is a transaction: it is all there or, after an error, none of it. Foreign keys are not enforced meanwhile,
+    so that loads may come in any order; `check_foreign_keys` checks them, and sealing does. A workbench is used for one
+    `with` block, by one thread.
+
+    Args:
+        data_set: the data set, or any of its models.
+        path: where to keep the file; one that exists is opened with the rows it has. It stays after the block, unless
+            the block fails and the file was made by it.
+        folder: where to put a file that is removed after the block; by default a new temporary folder.
+
+    Raises:
+        WorkbenchBusyError: on entry, another build uses the same file.
+        ReadOnlyDataSetError: on entry, *path* is a sealed artifact.
+        NotAnArtifactError: on entry, *path* is no database.
+    """
+
+    def __init__(
+        self,
+        data_set: Any,
+        path: str | PathLike[str] | None = None,
+        *,
+        folder: str | PathLike[str] | None = None,
+    ) -> None:
+        if path is not None and folder is not None:
+            raise ValueError("expected a path or a folder, found both")
+        self.data_set: type[DataSet] = resolve_data_set(data_set)
+        self.name = data_set_name(data_set)
+        self._kept = None if path is None else Path(path)
+        self._folder = None if folder is None else Path(folder)
+        self._path: Path | None = None
+        self._connection: Connection | None = None
+        self._closing = ExitStack()
+        self._is_used = False
+        self._loads: list[Load] = []
+        self._sources: list[Source] = []
+
+    # What a build does
+
+    def csv(
+        self,
+        model: type[Any],
+        source: CSVInput,
+        *,
+        defaults: Mapping[str, Any] | None = None,
+        ignore: Iterable[str] = (),
+    ) -> int:
+        """Load CSV into the table of *model* and return how many rows there were.
+
+        Args:
+            model: a model of the data set.
+            source: a path, an open text file, lines of text, or a `CSVSource`.
+            defaults: values for columns that the source does not have, by column name or attribute.
+            ignore: source columns that are dropped on purpose.
+
+        Raises:
+            SourceError: the source cannot be read.
+            HeaderError: its header does not fit the model.
+            RowsRejectedError: rows do not fit, each told with its line.
+        """
+        load = Load(
+            model=self._own(model),
+            source=CSVSource.of(source),
+            defaults=dict(defaults or {}),
+            ignored=frozenset([ignore] if isinstance(ignore, str) else ignore),
+        )
+        digest = load.source.digest()
+        with self._transaction() as connection:
+            rows = load_source(connection, load)
+        self._loads.append(load)
+        if digest is not None:
+            path = _relative_path(load.source.name)
+            self._sources.append(Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows))
+        return rows
+
+    def load(self, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
+        """Load rows of Python values, by attribute or column name, and return how many there were.
+
+        Raises:
+            HeaderError: a row names what the model does not have, or lacks what it must have.
+            RowsRejectedError: rows do not fit, each told with its number.
+        """
+        with self._transaction() as connection:
+            return load_values(connection, self._own(model), rows)
+
+    def clear(self, model: type[Any]) -> None:
+        """Delete all rows of *model*; rows that refer to them stay, and must find others before sealing."""
+        with self._transaction() as connection:
+            connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
+
+    @contextmanager
+    def session(self) -> Generator[Session]:
+        """Yield a session for what loads cannot say; it is committed at the end of the block, or undone."""
+        with (
+            self._transaction() as connection,
+            Session(connection, join_transaction_mode="create_savepoint") as session,
+        ):
+            yield session
+            session.commit()
+
+    def check_foreign_keys(self) -> None:
+        """Check that every foreign key leads to a row.
+
+        Raises:
+            DanglingKeyError: some do not, each told with file, line, column and the missing key where a CSV file that
+                can be read again is to blame.
+        """
+        with self._transaction() as connection:
+            check_foreign_keys(connection, _metadata(self.data_set).tables, self._loads)
+
+    def commit(self) -> None:
+        """Commit what was done on `connection`; loads commit by themselves."""
+        self.connection.commit()
+
+    # What sealing asks for
+
+    @property
+    def path(self) -> Path:
+        """Where the file is while the block runs."""
+        self._check_open()
+        return cast("Path", self._path)
+
+    @property
+    def connection(self) -> Connection:
+        """The only connection to the file."""
+        self._check_open()
+        return cast("Connection", self._connection)
+
+    @property
+    def native(self) -> "apsw.Connection":
+        """The same connection as the driver knows it, for what SQLAlchemy has no word for."""
+        return cast("DriverConnection", self.connection.connection.dbapi_connection).native
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that were loaded, in their order, for the manifest."""
+        return tuple(self._sources)
+
+    # Life
+
+    def __enter__(self) -> Self:
+        if self._is_used:
+            raise ValueError(f"this workbench of {self.name!r} was used before: make a new one")
+        self._is_used = True
+        with self._closing as closing:
+            self._path = self._place(closing)
+            closing.enter_context(exclusive(self._path.with_name(self._path.name + ".lock"), name=self.name))
+            closing.push(self._make_file(self._path))
+            self._connection = self._connect(self._path, closing)
+            # Nothing failed: closing waits for the end of the block.
+            self._closing = closing.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection = None
+        self._closing.__exit__(kind, error, traceback)
+
+    def _place(self, closing: ExitStack) -> Path:
+        """Return where the file goes, in a folder that exists."""
+        if self._kept is not None:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            return self._kept
+        folder = self._folder
+        if folder is None:
+            folder = Path(mkdtemp(prefix="workbench-"))
+            closing.callback(rmtree, folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        # A data set may have any name; a file may not.
+        return folder / f"{quote(self.name, safe='')}.workbench"
+
+    def _make_file(self, path: Path) -> Any:
+        """Make the file unless it exists; return what removes it again, given how the block ended."""
+        is_kept = self._kept is not None
+        if is_kept and path.exists():
+            _check_workbench(path, name=self.name)
+            return _leave
+        path.unlink(missing_ok=True)
+        path.touch()
+
+        def remove(
+            kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        ) -> None:
+            del error, traceback
+            if kind is not None or not is_kept:
+                path.unlink(missing_ok=True)
+
+        return remove
+
+    def _connect(self, path: Path, closing: ExitStack) -> Connection:
+        engine = open_mutable(path, name=self.name, options=EngineOptions(foreign_keys=False, pool=NullPool))
+        closing.callback(engine.dispose)
+        connection = closing.enter_context(engine.connect())
+        if self._kept is None:
+            # On the driver's connection, because SQLite allows none of them inside a transaction.
+            driver = cast("DriverConnection", connection.connection.dbapi_connection)
+            for pragma in _THROWN_AWAY:
+                driver.execute(f"PRAGMA {pragma}")
+        create_tables(_metadata(self.data_set), connection)
+        connection.commit()
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Generator[Connection]:
+        connection = self.connection
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+
+    def _own(self, model: type[Any]) -> type[Any]:
+        if resolve_data_set(model) is not self.data_set:
+            raise ValueError(f"{model.__name__} is no model of data set {self.name!r}, which this workbench builds")
+        return model
+
+    def _check_open(self) -> None:
+        if self._connection is None:
+            raise ValueError(f"the workbench of {self.name!r} is closed: use it inside its `with` block")
+
+
+def _metadata(data_set: Any) -> MetaData:
+    metadata: MetaData = data_set.metadata
+    return metadata
+
+
+def _check_workbench(path: Path, *, name: str) -> None:
+    if path.is_file() and not path.stat().st_size:
+        return
+    header = read_header(path)
+    if not header.is_sqlite:
+        raise NotAnArtifactError(
+            path=path,
+            expected="a workbench, or nothing",
+            found="a file that is no SQLite database",
+            remedy="Choose another path.",
+        )
+    if header.is_sealed:
+        raise ReadOnlyDataSetError(name=name, path=str(path), reason="it is a sealed artifact")
+
+
+def _relative_path(name: str) -> str:
+    """Return *name* the way a manifest may hold it: a relative path without secrets of the machine that built."""
+    return quote(Path(name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
+
+
+def _leave(kind: Any, error: Any, traceback: Any) -> None:
+    """Leave a file that was there before."""

@@ -1,0 +1,15 @@
+"""SQL runs when it is asked to."""
+
+import apsw
+
+from microcosm_sqlite.artifacts.queries import rows
+
+
+def test_statements_have_run_when_the_call_returns() -> None:
+    """Nobody has to iterate to make an INSERT happen."""
+    connection = apsw.Connection(":memory:")
+
+    rows(connection, "CREATE TABLE t (x)")
+    rows(connection, "INSERT INTO t VALUES (?)", 42)
+
+    assert list(rows(connection, "SELECT x FROM t")) == [(42,)]
