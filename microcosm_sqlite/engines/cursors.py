@@ -112,7 +112,7 @@ class Cursor:
             raise_translated(error)
         return self
 
-    def fetchone(self) -> Any | None:
+    def fetchone(self) -> Any:
         """Return the next row, or None when there is none."""
         try:
             return next(self._rows, None)

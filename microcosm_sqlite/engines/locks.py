@@ -1,8 +1,8 @@
 """Make a forked child forget the locks that only its parent holds.
 
 SQLite keeps, per process, a list of which file it holds which lock on. A child inherits the list but not the locks:
-POSIX says locks stay with the process that took them. Left alone, every new connection of the child to a file its parent
-was reading or writing at the fork would believe it shares a lock that it does not have, and could never write.
+POSIX says locks stay with the process that took them. Left alone, every new connection of the child to a file which its
+parent was reading or writing at the fork would believe it shares a lock that it does not have, and could never write.
 
 So the child tells the VFS, through the public `sqlite3_io_methods`, that the inherited file is unlocked. No byte is
 read or written, and the system calls this makes cannot touch the locks of another process.

@@ -21,7 +21,7 @@ if os.environ.get("COMPLIANCE_MODULE") == "ours":
     # What create_engine("sqlite:///...", module=dbapi) does; the machinery has no option for that argument.
     SQLiteDialect_pysqlite.import_dbapi = classmethod(lambda _: dbapi)  # type: ignore[assignment]
 
-_decorate = compound.__call__
+_decorate: Any = compound.__call__
 
 
 def _decorate_once(exclusion: Any, test: Any) -> Callable[..., Any]:
@@ -29,7 +29,8 @@ def _decorate_once(exclusion: Any, test: Any) -> Callable[..., Any]:
     # the same process: what is skipped then depends on how the workers share the tests. Here it holds for its own set.
     if "PYTEST_CURRENT_TEST" in os.environ and hasattr(test, "_sa_exclusion_extend"):
         return lambda *arguments, **keywords: exclusion._do(config._current, test, *arguments, **keywords)
-    return _decorate(exclusion, test)
+    decorated: Callable[..., Any] = _decorate(exclusion, test)
+    return decorated
 
 
 compound.__call__ = _decorate_once  # type: ignore[method-assign]

@@ -6,8 +6,10 @@ dialect, made without looking at the driver, so that every target is asked the s
 
 from typing import Any
 
-from sqlalchemy.testing import exclusions
+from sqlalchemy.testing import exclusions as untyped
 from sqlalchemy.testing.requirements import SuiteRequirements
+
+exclusions: Any = untyped
 
 TRUE_OF_SQLITE = """
     autocommit boolean_col_expressions check_constraint_reflection computed_columns computed_columns_reflect_persisted

@@ -2,8 +2,8 @@
 
     python tests/compliance/run.py
 
-prints the counts of every target, then every test that passes on `sqlite3` but not on ours. Each target runs in a pytest
-process of its own, because SQLAlchemy's machinery takes pytest over.
+prints the counts of every target, then every test that passes on `sqlite3` but not on ours. Each target runs in a
+pytest process of its own, because SQLAlchemy's machinery takes pytest over.
 """
 
 import os

@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,11 @@ COMPLIANCE = Path(__file__).parents[1] / "compliance"
 
 
 @pytest.fixture(scope="module")
-def suite():
+def suite() -> Any:
     """Return the runner of the suite."""
     specification = importlib.util.spec_from_file_location("compliance_run", COMPLIANCE / "run.py")
+    assert specification is not None
+    assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
@@ -20,7 +23,7 @@ def suite():
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("storage", ["memory", "file"])
-def test_nothing_that_passes_on_sqlite3_fails_here(suite, storage):
+def test_nothing_that_passes_on_sqlite3_fails_here(suite: Any, storage: str) -> None:
     """Each test of the suite that passes on sqlite3 passes on both ways to plug us in, or is listed with its reason."""
     baseline = suite.run(suite.BASELINE, storage)
     known = suite.known_differences()
@@ -31,7 +34,7 @@ def test_nothing_that_passes_on_sqlite3_fails_here(suite, storage):
         assert [test for test in worse if test not in known] == [], target.name
 
 
-def test_known_differences_are_told_in_the_reference(suite):
+def test_known_differences_are_told_in_the_reference(suite: Any) -> None:
     """Every listed difference is on the reference page."""
     page = COMPLIANCE.parents[1] / "docs" / "reference" / "engines.md"
 

@@ -1,6 +1,7 @@
 """The translation of APSW's exceptions into those of PEP 249."""
 
 import sqlite3
+from pathlib import Path
 
 import apsw
 import pytest
@@ -40,7 +41,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("sql", FAILURES)
-def test_failures_are_those_of_sqlite3(sql):
+def test_failures_are_those_of_sqlite3(sql: str) -> None:
     """What fails, fails with the class, the code and the words of the standard library's driver."""
     caught = []
     for module in (sqlite3, dbapi):
@@ -66,7 +67,7 @@ def test_failures_are_those_of_sqlite3(sql):
         (b"SQLite format 3\0\x10\0\1\1\0\x40\x20\x20" + bytes(9000), dbapi.DatabaseError, "SQLITE_CORRUPT"),
     ],
 )
-def test_damaged_files_are_database_errors(tmp_path, content, error, name):
+def test_damaged_files_are_database_errors(tmp_path: Path, content: bytes, error: type[dbapi.Error], name: str) -> None:
     """A file that is no database, or a damaged one, is the plain DatabaseError."""
     path = tmp_path / "x.db"
     path.write_bytes(content)
@@ -79,7 +80,7 @@ def test_damaged_files_are_database_errors(tmp_path, content, error, name):
 
 
 @pytest.mark.parametrize("code", sorted(code for code in apsw.mapping_result_codes if isinstance(code, int)))
-def test_every_result_code_has_its_class(code):
+def test_every_result_code_has_its_class(code: int) -> None:
     """Whatever SQLite may answer becomes an exception of PEP 249, with the original as its cause."""
     try:
         original = apsw.exception_for(code)
@@ -93,7 +94,7 @@ def test_every_result_code_has_its_class(code):
     assert (code == apsw.SQLITE_NOMEM) == isinstance(caught.value, MemoryError)
 
 
-def test_every_exception_of_apsw_has_its_class():
+def test_every_exception_of_apsw_has_its_class() -> None:
     """No exception of APSW's own gets through, with or without a code."""
     kinds = [thing for thing in vars(apsw).values() if isinstance(thing, type) and issubclass(thing, apsw.Error)]
 
@@ -102,7 +103,7 @@ def test_every_exception_of_apsw_has_its_class():
             raise_translated(kind("text"))
 
 
-def test_foreign_exceptions_stay_what_they_are():
+def test_foreign_exceptions_stay_what_they_are() -> None:
     """What is not the driver's is raised unchanged."""
     error = TypeError("someone else's")
 
@@ -114,7 +115,7 @@ def test_foreign_exceptions_stay_what_they_are():
     assert caught.value is error
 
 
-def test_inherited_connection_says_what_to_do():
+def test_inherited_connection_says_what_to_do() -> None:
     """The message names the owner and the way out."""
     message = str(InheritedConnectionError())
 

@@ -10,14 +10,14 @@ from microcosm_sqlite.engines.handles import CLOSED, Begins, Handle
 
 
 @pytest.fixture
-def handle():
+def handle() -> Handle:
     """Return a handle on a new database with one table."""
     native = apsw.Connection(":memory:")
     native.execute("CREATE TABLE t (a)")
     return Handle(native)
 
 
-def test_statements_are_learnt_once_and_not_for_ever(handle):
+def test_statements_are_learnt_once_and_not_for_ever(handle: Handle) -> None:
     """What is known of a statement is kept, for a bounded number of them."""
     first = handle.statement("SELECT 1", None)
     assert handle.statement("SELECT 1", None) is first
@@ -37,7 +37,7 @@ def test_statements_are_learnt_once_and_not_for_ever(handle):
         (Begins.BEFORE_WRITES, [False, True, True]),
     ],
 )
-def test_transactions_begin_when_they_should(handle, begins, expected):
+def test_transactions_begin_when_they_should(handle: Handle, begins: Begins, expected: list[bool]) -> None:
     """Each way to begin transactions looks at what the statement does."""
     handle.begins = begins
     found = []
@@ -49,12 +49,12 @@ def test_transactions_begin_when_they_should(handle, begins, expected):
     assert found == expected
 
 
-def test_busy_connections_are_waited_for(handle):
+def test_busy_connections_are_waited_for(handle: Handle) -> None:
     """What APSW refuses while another thread runs a statement is done after it."""
     running = threading.Event()
     handle.native.create_scalar_function("running", running.set, 0)
-    slow = "WITH RECURSIVE n(i) AS (SELECT running() UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n"
-    thread = threading.Thread(target=lambda: handle.native.execute(slow.replace("running()", "coalesce(running(), 1)")))
+    slow = "WITH RECURSIVE n(i) AS (SELECT coalesce(running(), 1) UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n"
+    thread = threading.Thread(target=handle.native.execute, args=(slow,))
     thread.start()
     running.wait()
 
@@ -63,7 +63,7 @@ def test_busy_connections_are_waited_for(handle):
     thread.join()
 
 
-def test_refusals_refuse_everything():
+def test_refusals_refuse_everything() -> None:
     """The stand-in of a closed database raises whatever is asked of it."""
     for use in (lambda: CLOSED.execute, lambda: next(CLOSED), lambda: list(CLOSED)):
         with pytest.raises(ProgrammingError, match="closed database"):

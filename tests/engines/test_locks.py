@@ -1,13 +1,15 @@
 """Locks a process only believes to hold."""
 
+from pathlib import Path
+
 import apsw
 import pytest
 
 from microcosm_sqlite.engines import dbapi, locks
 
 
-def test_files_of_every_kind_can_be_forgotten(tmp_path):
-    """A file, a private database, one in memory and one shared in memory: forgetting what holds no lock changes nothing."""
+def test_files_of_every_kind_can_be_forgotten(tmp_path: Path) -> None:
+    """Forgetting the locks of a database that holds none changes nothing, whatever kind it is."""
     path = tmp_path / "x.db"
     for native in (
         apsw.Connection(str(path)),
@@ -27,12 +29,12 @@ def test_files_of_every_kind_can_be_forgotten(tmp_path):
         assert native.execute("SELECT * FROM t").get == 1
 
 
-def test_locks_of_other_kinds_are_left_alone(tmp_path):
+def test_locks_of_other_kinds_are_left_alone(tmp_path: Path) -> None:
     """A VFS whose locks a child could take from its parent is not told to unlock."""
     assert locks.file_of(apsw.Connection(str(tmp_path / "x.db"), vfs="unix-dotfile")) is None
 
 
-def test_a_forgotten_lock_is_free(tmp_path):
+def test_a_forgotten_lock_is_free(tmp_path: Path) -> None:
     """Once forgotten, a lock no longer keeps other connections of the same process out."""
     holder = dbapi.connect(tmp_path / "x.db", isolation_level=None)
     holder.execute("CREATE TABLE t (a)")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import apsw
 import pytest
@@ -19,18 +20,18 @@ from microcosm_sqlite.engines.uris import file_uri
 @example(b"%00")
 @example(b"a#b")
 @example(b"\xff\xfe")
-def test_any_file_name_is_opened_as_itself(name):
+def test_any_file_name_is_opened_as_itself(name: bytes) -> None:
     """Whatever bytes a name is made of, SQLite opens the file of that name."""
     with TemporaryDirectory() as folder:
-        path = os.path.join(os.fsencode(folder), name)
+        path = os.fsencode(folder) + b"/" + name
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 
-        apsw.Connection(file_uri(path), flags).execute("CREATE TABLE t (a)")
+        apsw.Connection(file_uri(os.fsdecode(path)), flags).execute("CREATE TABLE t (a)")
 
-        assert os.listdir(os.fsencode(folder)) == [name]
+        assert [os.fsencode(file.name) for file in Path(folder).iterdir()] == [name]
 
 
-def test_parameters_become_the_query():
+def test_parameters_become_the_query() -> None:
     """Parameters follow the path, encoded."""
     assert file_uri("/a?b", mode="ro", immutable=1) == "file:///a%3Fb?mode=ro&immutable=1"
 
@@ -39,12 +40,12 @@ def test_parameters_become_the_query():
     ("path", "uri"),
     [("x.db", "file:x.db"), (Path("/x"), "file:///x"), ("//tmp/x", "file:////tmp/x"), (b"\xff", "file:%FF")],
 )
-def test_paths_keep_their_kind(path, uri):
+def test_paths_keep_their_kind(path: Any, uri: str) -> None:
     """Relative paths stay relative, and two leading slashes are no host name."""
     assert file_uri(path) == uri
 
 
-def test_null_characters_are_refused():
+def test_null_characters_are_refused() -> None:
     """A null would end the name for SQLite, so it is the caller's mistake."""
     with pytest.raises(ValueError, match="null"):
         file_uri("a" + os.fsdecode(b"\0"))
