@@ -1,6 +1,8 @@
 """What a connection shares with its cursors."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import apsw
 import pytest
@@ -53,18 +55,21 @@ def test_busy_connections_are_waited_for(handle: Handle) -> None:
     """What APSW refuses while another thread runs a statement is done after it."""
     running = threading.Event()
     handle.native.create_scalar_function("running", running.set, 0)
-    slow = "WITH RECURSIVE n(i) AS (SELECT coalesce(running(), 1) UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT count(*) FROM n"
-    thread = threading.Thread(target=handle.native.execute, args=(slow,))
+    numbers = "WITH RECURSIVE n(i) AS (SELECT coalesce(running(), 1) UNION ALL SELECT i + 1 FROM n LIMIT 300000)"
+    thread = threading.Thread(target=handle.native.execute, args=(f"{numbers} SELECT count(*) FROM n",))
     thread.start()
     running.wait()
 
-    assert handle.patiently(handle.native.total_changes) == 0
+    changes: Callable[[], int] = handle.native.total_changes
+
+    assert handle.patiently(changes) == 0
     assert not handle.in_transaction
     thread.join()
 
 
 def test_refusals_refuse_everything() -> None:
     """The stand-in of a closed database raises whatever is asked of it."""
-    for use in (lambda: CLOSED.execute, lambda: next(CLOSED), lambda: list(CLOSED)):
+    uses: list[Callable[[], Any]] = [lambda: CLOSED.execute, lambda: next(CLOSED), lambda: list(CLOSED)]
+    for use in uses:
         with pytest.raises(ProgrammingError, match="closed database"):
             use()
