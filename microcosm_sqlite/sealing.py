@@ -21,6 +21,7 @@ from microcosm_sqlite.artifacts.digests import content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Builder, Contributor, Licence, Manifest, Source, table_entries
+from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import read_schema
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.engines.uris import file_uri
@@ -72,7 +73,7 @@ def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
 
 def _compact(bench: Workbench, staged: Path) -> None:
     # As a URI, because SQLite takes plain names in UTF-8 only.
-    bench.native.execute("VACUUM INTO ?", (file_uri(staged),))
+    rows(bench.native, "VACUUM INTO ?", file_uri(staged))
 
 
 def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
