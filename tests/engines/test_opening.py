@@ -17,7 +17,7 @@ from microcosm_sqlite.errors import DataSetNotFoundError, EmptyDataSetError, Rea
 
 Open = Callable[..., Engine]
 
-OPTIONS = EngineOptions(looked=("here", "there"))
+OPTIONS = EngineOptions(looked=lambda: ("here", "there"))
 
 
 @pytest.fixture
