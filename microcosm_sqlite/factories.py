@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
@@ -239,10 +240,19 @@ class SQLiteBindFactory:
             self._missing[name] = path
             raise DataSetNotFoundError(
                 name=name,
-                looked=self._looked(name),
+                looked=self.places(name),
                 remedy=f"{path} could not be created: {error.strerror}. Correct the path, or create its folder.",
             ) from error
         return True
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Return where *name* is looked for, each place with what is there, in words."""
+        configured, installed = self.paths.configured(name), ", ".join(sorted(self.paths.installed.names()))
+        return (
+            f"configuration sqlite.paths.{name} ({'not set' if configured is None else configured})",
+            f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
+            f"default path sqlite.path ({self.default_path})",
+        )
 
     def _bind(self, name: str) -> tuple[Engine, sessionmaker[Session]]:
         from sqlalchemy.orm import sessionmaker  # noqa: PLC0415 - heavy: see the head of the module
@@ -255,7 +265,7 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
-            looked=partial(self._looked, name),
+            looked=partial(_looked, ref(self), name),
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, options=options)
@@ -265,20 +275,11 @@ class SQLiteBindFactory:
         bound = self.datasets[name] = engine, sessionmaker(bind=engine)
         return bound
 
-    def _looked(self, name: str) -> tuple[str, ...]:
-        """Say where *name* was looked for and what was there, for errors."""
-        configured, installed = self.paths.configured(name), ", ".join(sorted(self.paths.installed.names()))
-        return (
-            f"configuration sqlite.paths.{name} ({'not set' if configured is None else configured})",
-            f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
-            f"default path sqlite.path ({self.default_path})",
-        )
 
+def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:
+    """Say where *name* was looked for and what was there, for errors.
 
-def _missing_file(engine: Engine) -> Path | None:
-    """Return the path of the file that *engine* opens, if there is none."""
-    database = engine.url.database or MEMORY_PATH
-    if database == MEMORY_PATH or database.startswith("file:"):
-        return None
-    path = Path(database)
-    return None if path.exists() else path
+    The engine that asks must not keep *bind* alive: through it, sessions would keep their graph alive, and it them.
+    """
+    factory = bind()
+    return () if factory is None else factory.places(name)
