@@ -197,12 +197,15 @@ class SQLiteBindFactory:
         The transaction is committed at the end of the block. When the block fails, a file that was made for it is
         removed again.
         """
+        from microcosm_sqlite.engines.opening import take_write_lock  # noqa: PLC0415
+
         engine, _ = self(name)
         missing = _missing_file(engine)
         self._missing.pop(name, None)
         created = missing is not None and self._make_file(name, missing)
         try:
             with engine.begin() as connection:
+                take_write_lock(connection)
                 yield connection
         except BaseException:
             if missing is not None and created:
@@ -283,3 +286,12 @@ def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:
     """
     factory = bind()
     return () if factory is None else factory.places(name)
+
+
+def _missing_file(engine: Engine) -> Path | None:
+    """Return the path of the file that *engine* opens, if there is none."""
+    database = engine.url.database or MEMORY_PATH
+    if database == MEMORY_PATH or database.startswith("file:"):
+        return None
+    path = Path(database)
+    return None if path.exists() else path
