@@ -283,3 +283,12 @@ def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:
     """
     factory = bind()
     return () if factory is None else factory.places(name)
+
+
+def _missing_file(engine: Engine) -> Path | None:
+    """Return the path of the file that *engine* opens, if there is none."""
+    database = engine.url.database or MEMORY_PATH
+    if database == MEMORY_PATH or database.startswith("file:"):
+        return None
+    path = Path(database)
+    return None if path.exists() else path
