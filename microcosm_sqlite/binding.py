@@ -2,9 +2,9 @@
 
 from enum import Enum, auto
 from importlib import import_module
-from os import PathLike, fspath
+from os import PathLike, fsdecode
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Engine
 from sqlalchemy import pool as pools
@@ -16,7 +16,13 @@ from microcosm_sqlite.artifacts.recognition import recognise
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions
-from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError, NotAnArtifactError, WrongArtifactError
+from microcosm_sqlite.errors import (
+    ArtifactNotFoundError,
+    ConfigurationError,
+    DataSetNotFoundError,
+    NotAnArtifactError,
+    WrongArtifactError,
+)
 
 
 class Kind(Enum):
@@ -32,8 +38,15 @@ def location_of(path: Any) -> str | Path:
     """Return *path* as a `Path`, or as the text that SQLite itself gives a meaning: `:memory:` or a `file:` URI.
 
     An empty path means `:memory:`, as it always did; a leading `~` is expanded.
+
+    Raises:
+        ConfigurationError: it is no path, or one that no file can have.
     """
-    text = fspath(path) if isinstance(path, str | PathLike) else str(path)
+    if not isinstance(path, str | bytes | PathLike):
+        raise ConfigurationError(key="sqlite.paths", found=path, expected="a path")
+    text = fsdecode(cast("str | bytes | PathLike[str]", path))
+    if "\0" in text:
+        raise ConfigurationError(key="sqlite.paths", found=path, expected="a path without a NUL character")
     if text in {"", MEMORY_PATH}:
         return MEMORY_PATH
     return text if text.startswith("file:") else Path(text).expanduser()
@@ -44,13 +57,17 @@ def kind_of(location: str | Path) -> Kind:
 
     Raises:
         NotAnArtifactError: a folder, or a file that is no database.
+        ArtifactError: a file that this process may not read.
     """
     if isinstance(location, str):
         return Kind.MEMORY if location == MEMORY_PATH else Kind.URI
     # Missing and empty files are databases still to be made: create_all and migrations start from them.
-    if not location.exists() or (location.is_file() and not location.stat().st_size):
+    try:
+        header = read_header(location)
+    except ArtifactNotFoundError:
         return Kind.PLAIN
-    header = read_header(location)
+    if not header.size_bytes:
+        return Kind.PLAIN
     if not header.is_sqlite:
         seen = recognise(header.beginning, size_bytes=header.size_bytes)
         raise NotAnArtifactError(path=location, expected="an SQLite database", found=seen.found, remedy=seen.remedy)

@@ -29,6 +29,7 @@ class _Opened:
     graph: Any
     data_set: type[Any]
     session: Session
+    thread: object
 
 
 #: An immutable tuple, so that a task that inherits its parent's stack can grow its own without changing the parent's.
@@ -40,9 +41,19 @@ class _ThreadSessions(threading.local):
 
     def __init__(self) -> None:
         self.by_graph: WeakKeyDictionary[Any, dict[type[Any], Session]] = WeakKeyDictionary()
+        #: Stands for the thread itself; its number would be given to another one later.
+        self.thread = object()
 
 
 _thread: _ThreadSessions = _ThreadSessions()
+
+
+def _opened_here() -> tuple[_Opened, ...]:
+    """Return the open contexts of this thread and task.
+
+    Context variables may be carried into another thread (`asyncio.to_thread` does), where sessions must not go.
+    """
+    return tuple(opened for opened in _stack.get() if opened.thread is _thread.thread)
 
 
 def current_session(data_set: type[Any], *, graph: Any = None) -> Session | None:
@@ -50,7 +61,7 @@ def current_session(data_set: type[Any], *, graph: Any = None) -> Session | None
 
     With a *graph*, only sessions that were opened on that graph count.
     """
-    for opened in reversed(_stack.get()):
+    for opened in reversed(_opened_here()):
         if opened.data_set is data_set and (graph is None or opened.graph is graph):
             return opened.session
     return None
@@ -70,10 +81,10 @@ def thread_session(graph: Any, data_set: type[Any], *, engine: Any, make: Callab
 
 def close_sessions(data_set: type[Any]) -> None:
     """Close every session of *data_set* that this thread and task hold, on whatever graph."""
-    for opened in _stack.get():
+    for opened in _opened_here():
         if opened.data_set is data_set:
             opened.session.close()
-    _stack.set(tuple(opened for opened in _stack.get() if opened.data_set is not data_set))
+    _stack.set(tuple(opened for opened in _opened_here() if opened.data_set is not data_set))
     for sessions in _thread.by_graph.values():
         session = sessions.pop(data_set, None)
         if session is not None:
@@ -83,12 +94,12 @@ def close_sessions(data_set: type[Any]) -> None:
 def _forget_parent_sessions() -> None:
     """Start a forked child without sessions; they are not closed, because closing would speak to the parent's file."""
     global _thread  # noqa: PLW0603 - a child must not run the finalisers that clearing the old value would start
-    _inherited.append(_thread)
+    _inherited.extend((_thread, _stack.get()))
     _thread = _ThreadSessions()
     _stack.set(())
 
 
-_inherited: Final[list[_ThreadSessions]] = []
+_inherited: Final[list[object]] = []
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork.
     os.register_at_fork(after_in_child=_forget_parent_sessions)
@@ -124,16 +135,16 @@ class SessionContext:
     @property
     def session(self) -> Session | None:
         """This context's session while it is open, else whichever is current for its data set."""
-        if self._opened is not None and self._opened in _stack.get():
+        if self._opened is not None and self._opened in _opened_here():
             return self._opened.session
         return current_session(self.data_set, graph=self.graph)
 
     def open(self) -> Self:
         """Open a session as the current one; return self. Opening an open context changes nothing."""
-        if self._opened is None or self._opened not in _stack.get():
+        if self._opened is None or self._opened not in _opened_here():
             session = self.data_set.new_session(self.graph, expire_on_commit=self.expire_on_commit)
-            self._opened = _Opened(self.graph, self.data_set, session)
-            _stack.set((*_stack.get(), self._opened))
+            self._opened = _Opened(self.graph, self.data_set, session, _thread.thread)
+            _stack.set((*_opened_here(), self._opened))
         return self
 
     def close(self) -> None:
@@ -141,7 +152,7 @@ class SessionContext:
         opened, self._opened = self._opened, None
         if opened is None:
             return
-        _stack.set(tuple(other for other in _stack.get() if other is not opened))
+        _stack.set(tuple(other for other in _opened_here() if other is not opened))
         opened.session.close()
 
     def commit(self) -> None:

@@ -58,6 +58,10 @@ class SQLiteError(Exception):
         # Spelt out because KeyError, a second base below, would print the repr of the message.
         return " ".join(str(argument) for argument in self.args)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are otherwise copied and pickled by calling the class with `args`, which hold the message here.
+        return _restore, (type(self), self.args, vars(self).copy())
+
     @property
     def status_code(self) -> int:
         """The HTTP status that says the same."""
@@ -67,6 +71,14 @@ class SQLiteError(Exception):
     def include_stack_trace(self) -> bool:
         """Whether a service should show a stack trace to its caller."""
         return False
+
+
+def _restore(kind: type[SQLiteError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> SQLiteError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    for name, value in facts.items():
+        setattr(error, name, value)
+    return error
 
 
 class ModelIntegrityError(SQLiteError):
@@ -222,6 +234,10 @@ class NoSessionError(DataSetError, AttributeError):
             "Open one with `Model.new_context(graph)`, or make the store with a graph: `MyStore(graph)`."
         )
         self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Here `name` lives in AttributeError's own slot, which is not among the variables of the instance.
+        return _restore, (type(self), self.args, {"name": self.name})
 
 
 class ReadOnlyDataSetError(DataSetError):

@@ -6,22 +6,23 @@ microcosm imports this module whenever any graph is created, so nothing heavy is
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, MutableMapping
+from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
-from microcosm.api import defaults
+from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
-from microcosm_sqlite.errors import ConfigurationError
+from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session, sessionmaker
 
-    from microcosm_sqlite.shipping.installed import InstalledChannel
+    from microcosm_sqlite.shipping.installed import EntryPoint, InstalledChannel
 
 _WORDS = {
     **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
@@ -82,7 +83,8 @@ class DataSetPaths(MutableMapping[str, Any]):
 
             from microcosm_sqlite.shipping.installed import InstalledChannel  # noqa: PLC0415
 
-            self._installed = InstalledChannel(entry_points(group=DATA_SET_GROUP), self._graph)
+            found = cast("Iterable[EntryPoint]", entry_points(group=DATA_SET_GROUP))
+            self._installed = InstalledChannel(found, self._graph)
         return self._installed
 
     def configured(self, name: str) -> Any:
@@ -147,6 +149,7 @@ class SQLiteBindFactory:
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
         self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
         self._reading: dict[str, tuple[Engine, Engine]] = {}
+        self._missing: dict[str, Path] = {}
         self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Any:
@@ -157,6 +160,7 @@ class SQLiteBindFactory:
         """Bind *name* to another path from now on; sessions that are open stay where they are."""
         with self._lock:
             self.paths[name] = path
+            self._missing.pop(name, None)
             bound = self.datasets.pop(name, None)
         if bound is not None:
             bound[0].dispose()
@@ -170,11 +174,9 @@ class SQLiteBindFactory:
             ArtifactError: the file is not what it should be.
         """
         bound = self.datasets.get(name)
-        if bound is None:
+        if bound is None or name in self._missing:
             with self._lock:
-                bound = self.datasets.get(name)
-                if bound is None:
-                    bound = self.datasets[name] = self._bind(name)
+                bound = self._bound(name) or self._bind(name)
         return bound
 
     def reading_engine(self, name: str) -> Engine:
@@ -195,19 +197,21 @@ class SQLiteBindFactory:
         The transaction is committed at the end of the block. When the block fails, a file that was made for it is
         removed again.
         """
+        from microcosm_sqlite.engines.opening import take_write_lock  # noqa: PLC0415
+
         engine, _ = self(name)
-        database = engine.url.database or MEMORY_PATH
-        path = None if database == MEMORY_PATH or database.startswith("file:") else Path(database)
-        created = path is not None and not path.exists()
-        if path is not None and created:
-            path.touch()
+        missing = _missing_file(engine)
+        self._missing.pop(name, None)
+        created = missing is not None and self._make_file(name, missing)
         try:
             with engine.begin() as connection:
+                take_write_lock(connection)
                 yield connection
         except BaseException:
-            if path is not None and created:
+            if missing is not None and created:
                 engine.dispose()
-                path.unlink(missing_ok=True)
+                missing.unlink(missing_ok=True)
+                self._missing[name] = missing
             raise
 
     def dispose(self, name: str) -> None:
@@ -215,6 +219,43 @@ class SQLiteBindFactory:
         bound = self.datasets.get(name)
         if bound is not None:
             bound[0].dispose()
+
+    def _bound(self, name: str) -> tuple[Engine, sessionmaker[Session]] | None:
+        """Return what *name* is bound to, unless a file has come to be where there was none.
+
+        Such a file may be an artifact that was shipped meanwhile, which is opened in another way.
+        """
+        missing = self._missing.get(name)
+        if missing is None or not missing.exists():
+            return self.datasets.get(name)
+        del self._missing[name]
+        engine, _ = self.datasets.pop(name)
+        engine.dispose()
+        return None
+
+    def _make_file(self, name: str, path: Path) -> bool:
+        """Make an empty file; return whether there was none."""
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            self._missing[name] = path
+            raise DataSetNotFoundError(
+                name=name,
+                looked=self.places(name),
+                remedy=f"{path} could not be created: {error.strerror}. Correct the path, or create its folder.",
+            ) from error
+        return True
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Return where *name* is looked for, each place with what is there, in words."""
+        configured, installed = self.paths.configured(name), ", ".join(sorted(self.paths.installed.names()))
+        return (
+            f"configuration sqlite.paths.{name} ({'not set' if configured is None else configured})",
+            f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
+            f"default path sqlite.path ({self.default_path})",
+        )
 
     def _bind(self, name: str) -> tuple[Engine, sessionmaker[Session]]:
         from sqlalchemy.orm import sessionmaker  # noqa: PLC0415 - heavy: see the head of the module
@@ -227,17 +268,30 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
-            looked=partial(self._looked, name),
+            looked=partial(_looked, ref(self), name),
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, options=options)
-        return engine, sessionmaker(bind=engine)
+        missing = _missing_file(engine)
+        if missing is not None:
+            self._missing[name] = missing
+        bound = self.datasets[name] = engine, sessionmaker(bind=engine)
+        return bound
 
-    def _looked(self, name: str) -> tuple[str, ...]:
-        """Say where *name* was looked for and what was there, for errors."""
-        configured, installed = self.paths.configured(name), ", ".join(sorted(self.paths.installed.names()))
-        return (
-            f"configuration sqlite.paths.{name} ({'not set' if configured is None else configured})",
-            f"entry points of group {DATA_SET_GROUP} (installed: {installed or 'none'})",
-            f"default path sqlite.path ({self.default_path})",
-        )
+
+def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:
+    """Say where *name* was looked for and what was there, for errors.
+
+    The engine that asks must not keep *bind* alive: through it, sessions would keep their graph alive, and it them.
+    """
+    factory = bind()
+    return () if factory is None else factory.places(name)
+
+
+def _missing_file(engine: Engine) -> Path | None:
+    """Return the path of the file that *engine* opens, if there is none."""
+    database = engine.url.database or MEMORY_PATH
+    if database == MEMORY_PATH or database.startswith("file:"):
+        return None
+    path = Path(database)
+    return None if path.exists() else path

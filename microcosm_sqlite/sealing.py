@@ -21,14 +21,13 @@ from microcosm_sqlite.artifacts.digests import content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Builder, Contributor, Licence, Manifest, Source, table_entries
+from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import read_schema
 from microcosm_sqlite.artifacts.verification import verify
+from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import SealError
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
-
-#: Dangling foreign keys that an error spells out.
-_SHOWN: Final = 20
 
 _UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
 
@@ -53,16 +52,18 @@ def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
     """Return the artifact made of what is on *bench*, once *channel* has published it.
 
     The workbench is committed first and may go on being used afterwards. The finished file is read back through the
-    verification that readers use before anybody can see it.
+    verification that readers use before anybody can see it. Whatever is raised, nothing was published.
 
     Raises:
-        SealError: A foreign key leads nowhere, the disk is full, or the file did not read back as it was written.
-            Nothing was published.
+        DanglingKeyError: foreign keys lead nowhere, each told with its source and line where they are known.
+        SealError: the disk is full, or the operating system refused something else.
+        ArtifactError: the file did not read back as it was written.
     """
     target = Path(f"{bench.name}.sqlite")
     with _translated(bench, target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
         staged = Path(folder) / target.name
-        _check_foreign_keys(bench, target)
+        bench.commit()
+        bench.check_foreign_keys()
         _compact(bench, staged)
         manifest = _finish(staged, bench, release)
         manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
@@ -70,28 +71,13 @@ def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
         return channel.publish(staged, manifest)
 
 
-def _check_foreign_keys(bench: Workbench, target: Path) -> None:
-    bench.commit()
-    dangling = list(bench.native.execute("PRAGMA foreign_key_check"))
-    if dangling:
-        shown = "; ".join(
-            f"{table} row {row} refers to a missing {parent}" for table, row, parent, _ in dangling[:_SHOWN]
-        )
-        raise SealError(
-            name=bench.name,
-            path=target,
-            reason=f"{len(dangling)} foreign key(s) lead nowhere: {shown}",
-            remedy=f"Load the rows that are missing or correct the keys. {_UNTOUCHED}",
-        )
-
-
 def _compact(bench: Workbench, staged: Path) -> None:
-    stamp(bench.native)
-    bench.native.execute("VACUUM INTO ?", (str(staged),))
+    # As a URI, because SQLite takes plain names in UTF-8 only.
+    rows(bench.native, "VACUUM INTO ?", file_uri(staged))
 
 
 def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
-    connection = apsw.Connection(str(staged), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection = apsw.Connection(file_uri(staged), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
     try:
         schema = read_schema(connection)
         content = content_digest(connection, schema=schema)
@@ -110,6 +96,7 @@ def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
             tables=table_entries(schema, content),
         )
         embed(connection, manifest)
+        stamp(connection)
     finally:
         connection.close()
     return manifest.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())

@@ -1,19 +1,18 @@
 """Look up and change the rows of one model, typed."""
 
-from abc import ABCMeta, abstractmethod
+from abc import ABCMeta
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, Generic, get_args, get_origin
-from warnings import warn
 
 from microcosm.object_graph import ObjectGraph
-from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Query, Session
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.context import integrity_error
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError, UnknownFilterError
+from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
 from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
@@ -58,21 +57,28 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         for base in getattr(cls, "__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Store):
-                model = next((argument for argument in get_args(base) if isinstance(argument, type)), None)
+                model = next((argument for argument in get_args(base) if _is_model(argument)), None)
                 if model is not None:
                     cls.model_class = model  # type: ignore[method-assign]
 
     def __init__(self, get_session: SessionSource | ObjectGraph = get_session) -> None:
-        """Make a store on a graph, or on a source of sessions; without either it needs an open context."""
+        """Make a store on a graph, or on a source of sessions; without either it needs an open context.
+
+        Raises:
+            TypeError: the class names no model.
+        """
+        if type(self).model_class is Store.model_class:
+            _ = self.model_class
         self.get_session: SessionSource = (
             GetOrCreateSession(get_session) if isinstance(get_session, ObjectGraph) else get_session
         )
         self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
 
     @property
-    @abstractmethod
     def model_class(self) -> type[ModelT]:
         """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
+        # Not an abstract method: type checkers would refuse to make a store that took its model from `Store[Model]`.
+        raise TypeError(f"{type(self).__name__} has no model: declare it as Store[Model], or give it a model_class")
 
     @property
     def session(self) -> Session:
@@ -233,25 +239,23 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         unknown = filters.keys() - self._known_filters()
         if unknown:
             raise UnknownFilterError(store=self._name, unknown=sorted(unknown), known=self._known_filters())
-        for criterion in criteria:
-            if not isinstance(criterion, ColumnElement):
-                raise TypeError(
-                    f"{self._name}: expected SQLAlchemy expressions as positional arguments, found {criterion!r}"
-                )
+        check_criteria(criteria, store=self._name)
         query = self._filter(self._query(), **filters)
         return query.filter(*criteria) if criteria else query
 
     def _select(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
     ) -> Query[ModelT]:
-        criteria, offset, limit = _positional_page(criteria, offset, limit)
+        criteria, offset, limit = split_page(criteria, offset, limit)
         query = self._order_by(self._match(criteria, filters), **filters)
         return self._paginate(query.order_by(*key_attributes(self.model_class)), offset=offset, limit=limit)
 
     def _find(self, identity: tuple[Any, ...]) -> ModelT | None:
         if None in identity:
             return None
-        return self.session.get(self.model_class, identity)
+        session = self.session
+        # `get` looks into the session first, unless told not to; for other queries the session's options say it.
+        return session.get(self.model_class, identity, execution_options=session.execution_options)
 
     def _iterate(self, query: Query[ModelT]) -> Iterator[ModelT]:
         # A statement left open holds a read lock until it is closed; the generator closes it when it is abandoned.
@@ -280,12 +284,6 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         return f"{self._name}: {', '.join(asked) or 'any row'}"
 
 
-def _positional_page(
-    criteria: tuple[Any, ...], offset: int | None, limit: int | None
-) -> tuple[tuple[Any, ...], int | None, int | None]:
-    """Take a leading offset and limit out of *criteria*: 2.0.0 allowed `search(10, 5)`."""
-    page = [value for value in criteria[:2] if value is None or isinstance(value, int)]
-    if not page or page != list(criteria):
-        return criteria, offset, limit
-    warn("pass offset= and limit= by keyword; positional ones go in 4.0", DeprecationWarning, stacklevel=4)
-    return (), page[0], page[1] if len(page) > 1 else limit
+def _is_model(argument: Any) -> bool:
+    # Any is a class since Python 3.11.
+    return isinstance(argument, type) and argument is not Any

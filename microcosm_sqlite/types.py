@@ -54,8 +54,10 @@ class EnumType(TypeDecorator[Enum]):
         """Return the member's name; raise `KeyError` for an unknown name, `ValueError` for another enum's member."""
         if value is None:
             return None
+        if isinstance(value, self.enum_class):
+            return value.name
         if isinstance(value, Enum):
-            return self.enum_class(value).name
+            raise ValueError(f"{value!r} is not a member of {self.enum_class.__name__}")  # noqa: TRY004 - as ever
         return self.enum_class[value].name
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Enum | None:  # noqa: ARG002
@@ -96,7 +98,10 @@ class ExactNumeric(Numeric[Any]):
                 raise ValueError(f"{value!r} is not a finite number")
             if len(number.normalize().as_tuple().digits) > _EXACT_DIGITS:
                 raise ValueError(f"{value!r} has more than {_EXACT_DIGITS} significant digits; store it as text")
-            return float(number)
+            double = float(number)
+            if Decimal(f"{double:.{_EXACT_DIGITS}g}") != number:
+                raise ValueError(f"{value!r} lies outside the range of a double, which is finite; store it as text")
+            return double
 
         return to_double
 

@@ -99,7 +99,7 @@ class Connection:
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         try:
-            return bool(self._handle.native.in_transaction)
+            return self._handle.in_transaction
         except DRIVER_ERRORS as error:
             raise_translated(error)
 
@@ -107,7 +107,7 @@ class Connection:
     def total_changes(self) -> int:
         """How many rows were changed since the connection was opened."""
         try:
-            return int(self._handle.native.total_changes())
+            return int(self._handle.patiently(self._handle.native.total_changes))
         except DRIVER_ERRORS as error:
             raise_translated(error)
 
@@ -168,14 +168,21 @@ class Connection:
     ) -> None:
         """Make *func* callable from SQL as *name* with *narg* arguments (-1: any number); None removes it."""
         try:
-            self._handle.native.create_scalar_function(name, func and _guarded(func), narg, deterministic=deterministic)
+            self._handle.patiently(
+                self._handle.native.create_scalar_function,
+                name,
+                func and _guarded(func),
+                narg,
+                deterministic=deterministic,
+            )
         except DRIVER_ERRORS as error:
             raise_translated(error)
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: Callable[[], Aggregate] | None, /) -> None:
         """Make an aggregate callable from SQL as *name* with *n_arg* arguments (-1: any number); None removes it."""
         try:
-            self._handle.native.create_aggregate_function(
+            self._handle.patiently(
+                self._handle.native.create_aggregate_function,
                 name,
                 aggregate_class and _guarded(lambda: (aggregate_class(), _guarded(_step), _guarded(_finalize))),
                 n_arg,
@@ -186,7 +193,7 @@ class Connection:
     def create_collation(self, name: str, callback: Callable[[str, str], int] | None, /) -> None:
         """Make *callback* the order `COLLATE name` sorts by; None removes it."""
         try:
-            self._handle.native.create_collation(name, callback and _guarded(callback))
+            self._handle.patiently(self._handle.native.create_collation, name, callback and _guarded(callback))
         except DRIVER_ERRORS as error:
             raise_translated(error)
 

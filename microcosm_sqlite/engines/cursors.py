@@ -21,6 +21,14 @@ _UNREAD: Final[Any] = object()
 _MISSING: Final = object()
 
 
+class _SourceFailedError(Exception):
+    """Carries an error of the caller's own rows past the translation of the driver's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Cursor:
     """One statement at a time with its rows.
 
@@ -96,6 +104,9 @@ class Cursor:
             self._handle.begin_for(statement)
             for _ in self._native.executemany(sql, self._counted(chain([cast("Parameters", first)], iterator))):
                 pass
+        except _SourceFailedError as failure:
+            self.rowcount = -1
+            raise failure.error from failure.error.__cause__
         except DRIVER_ERRORS as error:
             self.rowcount = -1
             raise_translated(error)
@@ -112,7 +123,7 @@ class Cursor:
             raise_translated(error)
         return self
 
-    def fetchone(self) -> Any | None:
+    def fetchone(self) -> Any:
         """Return the next row, or None when there is none."""
         try:
             return next(self._rows, None)
@@ -146,7 +157,7 @@ class Cursor:
         """Drop the rows that are left; the cursor cannot be used again."""
         if not isinstance(self._native, Refusal):
             try:
-                self._native.close(force=True)
+                self._handle.patiently(self._native.close, force=True)
             except DRIVER_ERRORS as error:
                 raise_translated(error)
             self._native = self._rows = CLOSED_CURSOR
@@ -165,16 +176,16 @@ class Cursor:
 
     def _execute_effect(self, sql: str, parameters: Parameters | None, statement: Statement) -> None:
         self._forget(rowcount=-1)
-        native = self._handle.native
-        self._handle.begin_for(statement)
+        handle = self._handle
+        handle.begin_for(statement)
         self._native.execute(sql, parameters)
         if statement.columns is not None:
             self._source = (sql, parameters, statement)
             self._description = self._describe()
             self._rows = iter(self._native.fetchall())
         if statement.changes_rows:
-            self.rowcount = native.changes()
-            self.lastrowid = native.last_insert_rowid()
+            self.rowcount = handle.patiently(handle.native.changes)
+            self.lastrowid = handle.patiently(handle.native.last_insert_rowid)
 
     def _forget(self, *, rowcount: int) -> None:
         self._rows = iter(())
@@ -183,10 +194,16 @@ class Cursor:
 
     def _counted(self, rows: Iterable[Parameters]) -> Iterator[Parameters]:
         # SQLite's total_changes would be cheaper, but it also counts what triggers and foreign keys do.
-        changes = self._handle.native.changes
-        for row in rows:
-            yield row
-            self.rowcount += changes()
+        patiently, changes = self._handle.patiently, self._handle.native.changes
+        try:
+            for row in rows:
+                yield row
+                try:
+                    self.rowcount += changes()
+                except apsw.ThreadingViolationError:
+                    self.rowcount += patiently(changes)
+        except DRIVER_ERRORS as error:
+            raise _SourceFailedError(error) from error
 
     def _describe(self) -> Description | None:
         if self._source is None:
@@ -194,6 +211,8 @@ class Cursor:
         sql, parameters, statement = self._source
         try:
             return cast("Description", self._native.description)
+        except apsw.ThreadingViolationError:
+            return cast("Description", self._handle.patiently(getattr, self._native, "description"))
         except apsw.ExecutionCompleteError:
             pass  # No row is left to ask: prepare the statement again, which sees the columns as they are now.
         except (*DRIVER_ERRORS, Error):

@@ -125,7 +125,9 @@ _BY_CLASS: Final[tuple[tuple[type[apsw.Error], type[Error], str | None], ...]] =
 )
 
 _BAD_RESULT: Final = "Value from Python is not supported by SQLite"
-_BINDINGS_COUNT: Final = re.compile(r"uses (\d+) and there are (\d+) supplied")
+_BINDINGS_COUNT: Final = re.compile(
+    r"(?:uses|has) (?P<used>\d+) (?:and there are (?P<supplied>\d+) supplied|bindings but)"
+)
 _BAD_BINDING: Final = re.compile(r"Bad binding argument type supplied - argument #(\d+): type (\S+)")
 
 
@@ -163,10 +165,9 @@ def _from_apsw(error: apsw.Error) -> Exception:
 
 def _bindings_message(message: str) -> str:
     if counts := _BINDINGS_COUNT.search(message):
-        used, supplied = counts.groups()
         return (
             "Incorrect number of bindings supplied. "
-            f"The current statement uses {used}, and there are {supplied} supplied."
+            f"The current statement uses {counts['used']}, and there are {counts['supplied'] or 0} supplied."
         )
     return message
 

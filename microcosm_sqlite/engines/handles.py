@@ -1,8 +1,12 @@
 """Own one open SQLite database on behalf of a connection with its cursors."""
 
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar
 
+import apsw
+
+from microcosm_sqlite.engines import locks
 from microcosm_sqlite.engines.exceptions import Error, InheritedConnectionError, ProgrammingError
 from microcosm_sqlite.engines.forking import call_in_child, make_immortal
 from microcosm_sqlite.engines.statements import Parameters, Statement, study
@@ -16,8 +20,14 @@ if TYPE_CHECKING:
 #: need Python 3.12 to resolve.)
 Native: TypeAlias = Any
 
+Result = TypeVar("Result")
+
 #: Bounds the memory for what is known of statements; a data set's own statements are a few dozen.
 _STATEMENTS_KEPT: Final = 1024
+
+
+#: How APSW tells a busy connection from a busy cursor.
+_BUSY: Final = "Connection is busy in another thread"
 
 
 class Refusal:
@@ -55,10 +65,11 @@ class Begins(Enum):
 class Handle:
     """One open database: the native connection, what is known of its statements, and its live cursors."""
 
-    __slots__ = ("__weakref__", "begins", "cursors", "mode", "native", "statements")
+    __slots__ = ("__weakref__", "begins", "cursors", "file", "mode", "native", "statements")
 
     def __init__(self, native: Native) -> None:
         self.native: Native = native
+        self.file = locks.file_of(native)
         self.begins = Begins.BEFORE_CHANGES
         self.mode = ""
         self.statements: dict[str, Statement] = {}
@@ -70,6 +81,24 @@ class Handle:
     def is_inherited(self) -> bool:
         """Whether the database was opened by the process this one was forked from."""
         return self.native is INHERITED
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return not self.patiently(self.native.get_autocommit)
+
+    def patiently(self, call: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
+        """Return what *call* returns, waiting as long as other threads keep the connection busy.
+
+        Of all that APSW offers, only running a statement waits by itself; the rest raises ThreadingViolationError.
+        """
+        while True:
+            try:
+                return call(*arguments, **keywords)
+            except apsw.ThreadingViolationError as error:
+                if _BUSY not in str(error):
+                    raise
+                self.native.execute("SELECT 1")
 
     def statement(self, sql: str, parameters: Parameters | None) -> Statement:
         """Return what *sql* is; learnt once per text."""
@@ -83,8 +112,14 @@ class Handle:
 
     def begin(self) -> None:
         """Start a transaction unless one is open."""
-        if not self.native.in_transaction:
+        if self.in_transaction:
+            return
+        try:
             self.native.execute(f"BEGIN {self.mode}")
+        except apsw.SQLError:
+            # Another thread on this connection may have been faster.
+            if not self.in_transaction:
+                raise
 
     def begin_for(self, statement: Statement) -> None:
         """Start a transaction when *statement* must not run outside one."""
@@ -95,20 +130,24 @@ class Handle:
 
     def end(self, verb: str) -> None:
         """Run *verb*, COMMIT or ROLLBACK, when a transaction is open; do nothing in a forked child."""
-        if not self.is_inherited and self.native.in_transaction:
+        if not self.is_inherited and self.in_transaction:
             self.native.execute(verb)
 
     def close(self) -> None:
         """Close the database; do nothing when it is closed, or in a forked child."""
         if not isinstance(self.native, Refusal):
-            self.native.close(force=True)
+            self.patiently(self.native.close, force=True)
             self._replace(CLOSED)
 
     def abandon(self) -> None:
         """Leak the native objects for ever: a finaliser would touch files or locks of the parent process."""
         if not isinstance(self.native, Refusal):
             make_immortal(self.native)
+            # When APSW itself is unloaded at exit, it closes every connection there is: it must not be.
+            make_immortal(apsw)
             self._replace(INHERITED)
+            if self.file is not None:
+                locks.forget(self.file)
 
     def _replace(self, refusal: Refusal) -> None:
         self.native = refusal

@@ -16,7 +16,7 @@ def enforce_foreign_keys(connection: Connection) -> None:
 
 
 def forbid_writes(connection: Connection) -> None:
-    """Refuse every statement that would write, also to attached and temporary databases, also `VACUUM INTO`."""
+    """Refuse every statement that would write, also to attached and temporary databases."""
     connection.execute("PRAGMA query_only=ON")
 
 
@@ -31,7 +31,7 @@ def check_cells(connection: Connection) -> None:
 
 
 def forbid_attaching(connection: Connection) -> None:
-    """Refuse `ATTACH`, which can create files even from a read-only connection."""
+    """Refuse `ATTACH` and `VACUUM INTO`, which can create files even from a connection that may not write."""
     connection.native.limit(apsw.SQLITE_LIMIT_ATTACHED, _ATTACHED_DATABASES)
 
 

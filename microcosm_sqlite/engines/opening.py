@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import apsw
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import Pool, QueuePool
 
@@ -21,6 +21,9 @@ _POOLED_CONNECTIONS: Final = 5
 
 #: Execution option by which `reading_engine` knows an engine whose connections begin no transactions anyway.
 _NEVER_BEGINS: Final = "microcosm_sqlite_never_begins"
+
+#: Execution option by which `never_changes` knows an engine on a sealed artifact.
+_NEVER_CHANGES: Final = "microcosm_sqlite_never_changes"
 
 #: The low byte of SQLite's extended result codes is the primary one (https://sqlite.org/rescode.html).
 _PRIMARY: Final = 0xFF
@@ -91,6 +94,7 @@ def open_read_only(path: Path, *, name: str, options: EngineOptions) -> Engine:
             raise _missing(name, path, options)
         connection = dbapi.connect(path, flags=apsw.SQLITE_OPEN_READONLY)
         hardening.forbid_writes(connection)
+        hardening.forbid_attaching(connection)
         return connection
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
@@ -112,6 +116,7 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions) -> Engine:
         return connection
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
+    engine.update_execution_options(**{_NEVER_CHANGES: True})
     _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
     return engine
 
@@ -148,6 +153,23 @@ def reading_engine(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 
+def take_write_lock(connection: Connection) -> None:
+    """Wait for the right to write now, at the begin of the transaction of *connection*.
+
+    Two transactions that first read and then write would each wait for the other to stop reading; SQLite ends that at
+    once with "database is locked". Where there is no transaction, or nothing can be written, nothing happens.
+    """
+    native = cast("dbapi.Connection", connection.connection.dbapi_connection).native
+    if native.in_transaction and not native.readonly("main"):
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def never_changes(engine: Engine) -> bool:
+    """Tell whether what *engine* reads is the same for ever, so that nothing need be read twice."""
+    return bool(engine.get_execution_options().get(_NEVER_CHANGES))
+
+
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:
     hardening.enforce_foreign_keys(connection)
 
@@ -165,21 +187,20 @@ def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None
 
 def _explain_empty_database(engine: Engine, *, name: str, path: str, options: EngineOptions) -> None:
     def explain(context: ExceptionContext) -> SQLiteError | None:
-        if "no such table" not in str(context.original_exception) or _has_tables(engine):
+        connection = context.connection
+        if connection is None or "no such table" not in str(context.original_exception) or _has_tables(connection):
             return None
         return EmptyDataSetError(name=name, path=path, looked=options.looked())
 
     event.listen(engine, "handle_error", explain, retval=True)
 
 
-def _has_tables(engine: Engine) -> bool:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1")
-        return cursor.fetchone() is not None
-    finally:
-        connection.close()
+def _has_tables(connection: Connection) -> bool:
+    # Below SQLAlchemy, which is in the middle of an error, and on the connection in use, whose transaction may have
+    # made tables.
+    cursor = connection.connection.cursor()
+    cursor.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' LIMIT 1")
+    return cursor.fetchone() is not None
 
 
 def _missing(name: str, path: Path | str, options: EngineOptions) -> DataSetNotFoundError:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from microcosm_sqlite.context import current_session, thread_session
 from microcosm_sqlite.dataset import data_set_name, resolve_data_set
+from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import NoSessionError
 
 
@@ -54,9 +55,13 @@ class GetOrCreateSession:
         name = data_set_name(data_set)
         _, make_session = self.graph.sqlite(name)
         engine = self.graph.sqlite.reading_engine(name)
-        return thread_session(
-            self.graph,
-            data_set,
-            engine=engine,
-            make=lambda: cast("Session", make_session(bind=engine, expire_on_commit=self.expire_on_commit)),
-        )
+        # A row that the session still holds would else keep the values it was first read with.
+        options = {"populate_existing": not never_changes(engine)}
+
+        def make() -> Session:
+            return cast(
+                "Session",
+                make_session(bind=engine, expire_on_commit=self.expire_on_commit, execution_options=options),
+            )
+
+        return thread_session(self.graph, data_set, engine=engine, make=make)

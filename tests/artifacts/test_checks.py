@@ -18,7 +18,7 @@ def test_unfinished_work_beside_the_file_is_refused(artifact: Path) -> None:
     """A leftover journal means that somebody wrote."""
     artifact.with_name(artifact.name + "-journal").touch()
 
-    with pytest.raises(ArtifactCorruptError, match="world.sqlite-journal"):
+    with pytest.raises(ArtifactCorruptError, match=r"world\.sqlite-journal"):
         check_shape(artifact)
 
 

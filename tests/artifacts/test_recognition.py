@@ -16,7 +16,7 @@ from microcosm_sqlite.artifacts.recognition import recognise
         (b"\xef\xbb\xbf<html lang='en'>", "HTML"),
         (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code>", "XML"),
         (b'{"message": "Not Found"}', "JSON"),
-        (gzip.compress(b"x"), "gzip"),
+        (gzip.compress(b"x", mtime=0), "gzip"),
         (b"PK\x03\x04rest", "zip"),
         (b"\x28\xb5\x2f\xfd", "Zstandard"),
         (b"\xfd7zXZ\x00", "xz"),

@@ -1,0 +1,33 @@
+"""Emoji with labels and tags in five languages as a data set."""
+
+from microcosm_sqlite_emoji.models import (
+    Emoji,
+    EmojiGroup,
+    Emojis,
+    EmojiSubgroup,
+    Emoticon,
+    Gender,
+    GroupLabel,
+    Label,
+    Presentation,
+    SubgroupLabel,
+    Tag,
+)
+from microcosm_sqlite_emoji.stores import EmojiStore, LabelStore, TagStore
+
+__all__ = [
+    "Emoji",
+    "EmojiGroup",
+    "EmojiStore",
+    "EmojiSubgroup",
+    "Emojis",
+    "Emoticon",
+    "Gender",
+    "GroupLabel",
+    "Label",
+    "LabelStore",
+    "Presentation",
+    "SubgroupLabel",
+    "Tag",
+    "TagStore",
+]

@@ -1,0 +1,93 @@
+"""Show what an artifact says of itself."""
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from microcosm_sqlite.artifacts.beside import manifests_beside
+from microcosm_sqlite.artifacts.datapackage import to_document
+from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.manifest import Builder, Licence, Manifest, Source, TableEntry
+from microcosm_sqlite.cmd.options import debug_option, json_option
+from microcosm_sqlite.cmd.tables import write_facts
+from microcosm_sqlite.cmd.targets import artifact_at, target_of
+from microcosm_sqlite.errors import ManifestError
+
+
+@click.command("info")
+@click.argument("name_or_path")
+@json_option
+@debug_option
+def describe(name_or_path: str, *, as_json: bool) -> None:
+    """Show the manifest of NAME_OR_PATH, a data set or a file: what it claims, which only `verify` checks.
+
+    With --json, the whole document as a Frictionless Data Package.
+    """
+    artifact = artifact_at(target_of(name_or_path))
+    manifest = _complete_manifest(artifact)
+    if as_json:
+        print(json.dumps(to_document(manifest), ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    write_facts([("path", artifact.path), *_facts(manifest)])
+
+
+def _complete_manifest(artifact: Artifact) -> Manifest:
+    try:
+        manifest, *later = manifests_beside(artifact)
+    except ManifestError as error:
+        click.echo(f"Warning: {error} Shown is the part that lies inside the file.", err=True)
+        return artifact.manifest
+    # Two only where a publication was cut short: the later one is that of the file.
+    return later[-1] if later else manifest
+
+
+def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
+    facts = [
+        ("name", manifest.name),
+        ("version", manifest.version),
+        ("title", manifest.title),
+        ("description", manifest.description),
+        ("created", manifest.created),
+        *(("licence", _licence(licence)) for licence in manifest.licences),
+        ("attribution", manifest.attribution),
+        *(("contributor", contributor.title) for contributor in manifest.contributors),
+        *(("source", _source(source)) for source in manifest.sources),
+        ("rows", manifest.rows),
+        ("content", manifest.content_digest),
+        ("schema", manifest.schema_fingerprint),
+        ("file", manifest.file_digest),
+        ("size", None if manifest.size_bytes is None else f"{manifest.size_bytes} bytes"),
+        ("format", f"revision {manifest.format_revision}"),
+        ("builder", None if manifest.builder is None else _builder(manifest.builder)),
+        *((f"table {table.name}", _table(table)) for table in manifest.tables),
+    ]
+    return ((name, value) for name, value in facts if value is not None)
+
+
+def _licence(licence: Licence) -> str:
+    return " ".join(filter(None, (licence.name, licence.title, licence.path)))
+
+
+def _source(source: Source) -> str:
+    rows = None if source.rows is None else f"{source.rows} rows"
+    return ", ".join(filter(None, (source.title, source.version, source.path, rows, source.licence, source.sha256)))
+
+
+def _builder(builder: Builder) -> str:
+    return (
+        f"microcosm-sqlite {builder.package}, SQLite {builder.sqlite}, APSW {builder.apsw}, "
+        f"SQLAlchemy {builder.sqlalchemy}, Python {builder.python}"
+    )
+
+
+def _table(table: TableEntry) -> str:
+    columns = ", ".join(
+        f"{column.name} {column.type}{'' if column.is_required or column.name in table.key else '?'}"
+        for column in table.columns
+    )
+    references = [
+        f"{', '.join(reference.columns)} -> {reference.table} ({', '.join(reference.referred_columns)})"
+        for reference in table.references
+    ]
+    return "; ".join([f"{table.rows} rows", columns, f"key {', '.join(table.key) or 'none'}", *references])

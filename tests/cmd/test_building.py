@@ -1,0 +1,195 @@
+"""The command `build`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from microcosm_sqlite.artifacts.verification import verify
+from tests.cmd.conftest import Run
+
+ZOO = """
+from typing import Optional
+from sqlalchemy import Column, ForeignKey, Integer, Table
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from microcosm_sqlite.dataset import DataSet
+
+class Zoo(DataSet, DeclarativeBase):
+    __data_set__ = "zoo"
+
+class House(Zoo):
+    __tablename__ = "house"
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+class Animal(Zoo):
+    __tablename__ = "animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    is_tame: Mapped[bool]
+    house: Mapped[Optional[str]] = mapped_column(ForeignKey("house.name"))
+
+class Lion(Animal):
+    pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder, the current one, with a module that declares a data set and with rows that fit it."""
+    folder = tmp_path / "project"
+    (folder / "rows").mkdir(parents=True)
+    (folder / "zoo.py").write_text(ZOO)
+    (folder / "rows/house.csv").write_text("name\nnorth\nsouth\n")
+    (folder / "rows/animal.csv").write_text("id,name,is_tame,house\n2,Leo,no,south\n1,Mia,yes,\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+BUILD = ("build", "zoo:Zoo", "rows", "--output", "out", "--version", "1.0")
+
+
+def test_rows_become_an_artifact(project: Path, run: Run) -> None:
+    """The artifact is verified and says what was asked of it."""
+    result = run(*BUILD, "--title", "A zoo", "--licence", "CC0-1.0", "--licence", "MIT", "--attribution", "Someone")
+
+    assert result.returncode == 0, result.stderr
+    artifact = verify(project / "out/zoo.sqlite")
+    manifest = artifact.manifest
+    assert (manifest.name, manifest.version, manifest.title, manifest.rows) == ("zoo", "1.0", "A zoo", 4)
+    assert [licence.name for licence in manifest.licences] == ["CC0-1.0", "MIT"]
+    assert manifest.attribution == "Someone"
+    assert {source.path for source in manifest.sources} == {"house.csv", "animal.csv"}
+    assert manifest.created is None
+    assert result.stdout.splitlines() == [
+        "OK zoo 1.0 out/zoo.sqlite",
+        f"   content {manifest.content_digest}",
+        f"   file    {manifest.file_digest}",
+    ]
+    assert result.stderr.splitlines() == ["rows/house.csv: 2 rows", "rows/animal.csv: 2 rows"]
+
+
+def test_json_tells_which_artifact_it_is(project: Path, run: Run) -> None:
+    """A pipeline reads path and digests."""
+    result = run(*BUILD, "--json")
+
+    document = json.loads(result.stdout)
+    assert document["path"] == "out/zoo.sqlite"
+    assert document["content_digest"] == verify(project / "out/zoo.sqlite").manifest.content_digest
+
+
+def test_the_date_is_that_of_the_sources(project: Path, run: Run) -> None:
+    """SOURCE_DATE_EPOCH dates the release, never the clock."""
+    run(*BUILD, SOURCE_DATE_EPOCH="1767225600")
+
+    assert verify(project / "out/zoo.sqlite").manifest.created == "2026-01-01T00:00:00Z"
+
+
+def test_a_date_that_is_none_is_refused(project: Path, run: Run) -> None:
+    """The error names the variable."""
+    result = run(*BUILD, SOURCE_DATE_EPOCH="yesterday")
+
+    assert result.returncode == 1
+    assert "SOURCE_DATE_EPOCH" in result.stderr
+    assert not (project / "out").exists()
+
+
+def test_every_bad_row_is_named(project: Path, run: Run) -> None:
+    """All files are read before the build gives up, and no row is left out of the list."""
+    bad = "".join(f"{number},x,perhaps,\n" for number in range(30))
+    (project / "rows/animal.csv").write_text(f"id,name,is_tame,house\n{bad}")
+    (project / "rows/house.csv").write_text("name\nnorth\nnorth\n")
+
+    result = run(*BUILD)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    for line in range(2, 32):
+        assert f"rows/animal.csv, line {line}, column is_tame: 'perhaps'" in result.stderr
+    assert "rows/house.csv, line 3" in result.stderr
+    assert not (project / "out").exists()
+
+
+def test_dangling_keys_are_named(project: Path, run: Run) -> None:
+    """A reference that leads nowhere is told with file, line and column."""
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\n1,Mia,yes,west\n")
+
+    result = run(*BUILD)
+
+    assert result.returncode == 1
+    assert "rows/animal.csv, line 2, column house: 'west'" in result.stderr
+    assert not (project / "out").exists()
+
+
+def test_a_failed_build_leaves_the_release_before(project: Path, run: Run) -> None:
+    """Readers go on with what was published."""
+    run(*BUILD)
+    before = (project / "out/zoo.sqlite").read_bytes()
+    (project / "rows/animal.csv").write_text("id,nmae\n1,Mia\n")
+
+    result = run(*BUILD)
+
+    assert result.returncode == 1
+    assert "nmae" in result.stderr
+    assert (project / "out/zoo.sqlite").read_bytes() == before
+    assert sorted(path.name for path in (project / "out").iterdir()) == ["zoo.sqlite", "zoo.sqlite.datapackage.json"]
+
+
+def test_equal_rows_give_equal_bytes(project: Path, run: Run) -> None:
+    """Building again changes nothing."""
+    run(*BUILD)
+    before = (project / "out/zoo.sqlite").read_bytes()
+
+    run(*BUILD)
+
+    assert (project / "out/zoo.sqlite").read_bytes() == before
+
+
+def test_a_missing_file_is_an_error(project: Path, run: Run) -> None:
+    """A table is not left empty by accident; a file under a name that is almost right is pointed out."""
+    (project / "rows/animal.csv").rename(project / "rows/animals.csv")
+
+    result = run(*BUILD)
+
+    assert result.returncode == 1
+    assert "rows/animal.csv: expected the rows of table 'animal', found no such file" in result.stderr
+    assert "no table is called 'animals'. Is it that of 'animal'?" in result.stderr
+
+
+def test_a_missing_file_can_be_allowed(project: Path, run: Run) -> None:
+    """A table may be empty on purpose."""
+    (project / "rows/animal.csv").unlink()
+
+    result = run(*BUILD, "--allow-missing")
+
+    assert result.returncode == 0
+    assert {table.name: table.rows for table in verify(project / "out/zoo.sqlite").manifest.tables} == {
+        "animal": 0,
+        "house": 2,
+    }
+
+
+def test_a_table_without_a_model_needs_a_script(project: Path, run: Run) -> None:
+    """Rows are loaded through models; the error says which table has none."""
+    (project / "zoo.py").write_text(f'{ZOO}\nTable("feed", Zoo.metadata, Column("id", Integer, primary_key=True))\n')
+    (project / "rows/feed.csv").write_text("id\n1\n")
+
+    result = run(*BUILD)
+
+    assert result.returncode == 2
+    assert "table 'feed' has no model" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "zoo:Zoo", "rows", "--output", "out"),
+        ("build", "zoo:Zoo", "nowhere", "--output", "out", "--version", "1.0"),
+        ("build", "zoo", "rows", "--output", "out", "--version", "1.0"),
+        (*BUILD, "--licence", "Creative Commons"),
+    ],
+)
+def test_what_makes_no_sense_builds_nothing(project: Path, run: Run, arguments: tuple[str, ...]) -> None:
+    """Usage errors come before any work."""
+    result = run(*arguments)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert not (project / "out").exists()

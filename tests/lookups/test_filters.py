@@ -1,0 +1,58 @@
+"""Keywords become conditions."""
+
+from typing import Any
+
+import pytest
+
+from microcosm_sqlite.lookups.filters import condition, conditions, filters_by_name, named_parameters
+from tests.kennel import Dog, Owner
+
+
+def sql(expression: Any) -> str:
+    """Return *expression* as SQL with its values in place."""
+    return str(expression.compile(compile_kwargs={"literal_binds": True}))
+
+
+def test_filters_have_the_name_of_attribute_and_column() -> None:
+    """Where the two names differ, both are known."""
+    assert filters_by_name([Owner.name, Owner.postcode]) == {
+        "name": Owner.name,
+        "postcode": Owner.postcode,
+        "zip": Owner.postcode,
+    }
+
+
+def test_an_attribute_wins_over_a_column_of_its_name() -> None:
+    """A column name never hides another field's attribute."""
+    found = filters_by_name([Owner.postcode.label("name"), Owner.name])
+
+    assert found["name"] is Owner.name
+
+
+@pytest.mark.parametrize("value", ["Rex", "", b"", 0, False])
+def test_single_values_mean_equality(value: Any) -> None:
+    """Text and bytes are values, not collections; falsy values are values."""
+    assert " = " in str(condition(Dog.name, value)) or " IS " in str(condition(Dog.name, value))
+
+
+@pytest.mark.parametrize("values", [["a", "b"], ("a", "b"), {"a", "b"}, frozenset("ab")])
+def test_collections_mean_one_of_these(values: Any) -> None:
+    """A list, tuple, set or frozen set becomes IN."""
+    assert "dog.name IN (" in sql(condition(Dog.name, values))
+
+
+def test_conditions_skip_what_is_none_or_unknown() -> None:
+    """Only known filters with a value become conditions."""
+    known = {"name": Dog.name, "weight": Dog.weight}
+
+    found = conditions(known, {"name": None, "weight": 0, "other": 1})
+
+    assert [sql(expression) for expression in found] == ["dog.weight = 0"]
+
+
+def test_named_parameters_are_the_keywords_that_a_hook_names() -> None:
+    """The receiver, the query and catch-alls are no filters."""
+
+    def hook(self: Any, query: Any, name: Any = None, *rest: Any, heavier_than: Any = None, **filters: Any) -> None: ...
+
+    assert list(named_parameters(hook)) == ["name", "heavier_than"]

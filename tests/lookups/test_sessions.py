@@ -1,0 +1,97 @@
+"""Where a store gets its session from."""
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from microcosm_sqlite.errors import NoSessionError
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession, get_session
+from tests.conftest import GraphFactory
+from tests.kennel import Kennel, OwnerStore
+
+
+def test_get_session_gives_the_open_context(graph: Any) -> None:
+    """The session of the innermost context, whatever its graph."""
+    with Kennel.new_context(graph) as context:
+        assert get_session(OwnerStore()) is context.session
+
+
+def test_get_session_without_a_context() -> None:
+    """The error is an AttributeError, as it was, and names the data set."""
+    with pytest.raises(NoSessionError) as raised:
+        get_session(OwnerStore())
+
+    assert isinstance(raised.value, AttributeError)
+    assert raised.value.name == "kennel"
+
+
+class TestGetOrCreateSession:
+    def test_makes_the_component_at_once(self, make_graph: GraphFactory) -> None:
+        """The graph may be locked right afterwards."""
+        graph = make_graph()
+        source = GetOrCreateSession(graph)
+        graph.lock()
+
+        assert isinstance(source(OwnerStore()), Session)
+
+    def test_expire_on_commit_is_off_unless_asked_for(self, graph: Any) -> None:
+        """Rows stay readable after a commit by default."""
+        assert GetOrCreateSession(graph)(OwnerStore()).expire_on_commit is False
+
+    def test_expire_on_commit_by_position(self, make_graph: GraphFactory) -> None:
+        """The second argument is what it was in 1.0."""
+        assert GetOrCreateSession(make_graph(), True)(OwnerStore()).expire_on_commit is True  # noqa: FBT003
+
+    def test_the_context_of_another_graph_does_not_count(self, graph: Any, make_graph: GraphFactory) -> None:
+        """A source made for one graph never gives a session on another one."""
+        with Kennel.new_context(make_graph()) as other:
+            session = GetOrCreateSession(graph)(OwnerStore())
+
+        assert session is not other.session
+        assert session.get_bind().engine.url.database == graph.sqlite("kennel")[0].url.database
+
+    def test_reads_hold_no_lock(self, graph: Any) -> None:
+        """After a read the file is free for writers."""
+        store = OwnerStore(graph)
+        store.search()
+
+        with Kennel.new_session(graph) as session:
+            session.execute(text("PRAGMA busy_timeout = 0"))
+            session.execute(text("UPDATE owner SET town = 'Rome'"))
+            session.commit()
+
+        assert store.count(town="Rome") == 3
+
+    def test_writes_are_transactions(self, graph: Any) -> None:
+        """What is written and rolled back is gone as a whole."""
+        session = OwnerStore(graph).session
+        session.execute(text("UPDATE owner SET town = 'Rome'"))
+        session.execute(text("UPDATE owner SET zip = NULL"))
+        session.rollback()
+
+        assert OwnerStore(graph).count(town="Rome", postcode=None) == 0
+
+    def test_follows_a_new_path(self, graph: Any, make_graph: GraphFactory) -> None:
+        """When the name is bound to another path, the next use looks there."""
+        store = OwnerStore(graph)
+        store.search()
+        graph.sqlite["kennel"] = ":memory:"
+        Kennel.create_all(graph)
+
+        assert store.search() == []
+
+    def test_a_thread_that_ends_gives_its_connection_back(self, graph: Any) -> None:
+        """Many short threads, one after the other, leave few connections open."""
+        store = OwnerStore(graph)
+        for _ in range(20):
+            thread = threading.Thread(target=store.count)
+            thread.start()
+            thread.join()
+        gc.collect()
+
+        engine = graph.sqlite("kennel")[0]
+        assert engine.pool.checkedout() <= 1
