@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 from microcosm.api import create_object_graph, load_from_dict
 
+from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.dataset import dispose_sqlite_connections
 from microcosm_sqlite.errors import ConfigurationError
 from tests.installed import SitePackages
@@ -75,10 +76,12 @@ def kennel_path(tmp_path: Path, _kennel_template: Path) -> Path:
 
 @pytest.fixture
 def artifact_path(tmp_path: Path, _artifact_template: Path) -> Path:
-    """Return the path of a sealed artifact with all rows of the kennel."""
+    """Return the path of a sealed artifact with all rows of the kennel, its manifest beside it."""
     folder = tmp_path / "sealed"
     folder.mkdir()
-    return Path(shutil.copy(_artifact_template, folder / "kennel.sqlite"))
+    for file in (_artifact_template, manifest_path(_artifact_template)):
+        shutil.copy(file, folder)
+    return folder / _artifact_template.name
 
 
 @pytest.fixture
