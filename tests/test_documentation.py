@@ -72,7 +72,7 @@ def test_every_extra_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str
+    "page", [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str
 )
 def test_links_lead_somewhere(page: Path) -> None:
     """A relative link names a file that exists."""
