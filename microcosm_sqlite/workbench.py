@@ -25,6 +25,7 @@ from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.errors import NotAnArtifactError, ReadOnlyDataSetError
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
+from microcosm_sqlite.sources.tabular import FileDigest
 
 if TYPE_CHECKING:
     import apsw
@@ -76,8 +77,7 @@ class Workbench:
         self._connection: Connection | None = None
         self._closing = ExitStack()
         self._is_used = False
-        self._loads: list[Load] = []
-        self._sources: list[Source] = []
+        self._loaded: list[tuple[Load, Source | None]] = []
 
     # What a build does
 
@@ -111,10 +111,7 @@ class Workbench:
         digest = load.source.digest()
         with self._transaction() as connection:
             rows = load_source(connection, load)
-        self._loads.append(load)
-        if digest is not None:
-            path = _relative_path(load.source.name)
-            self._sources.append(Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows))
+        self._loaded.append((load, None if digest is None else _entry(load, digest, rows)))
         return rows
 
     def load(self, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
@@ -131,6 +128,7 @@ class Workbench:
         """Delete all rows of *model*; rows that refer to them stay, and must find others before sealing."""
         with self._transaction() as connection:
             connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
+        self._loaded = [(load, entry) for load, entry in self._loaded if load.model is not model]
 
     @contextmanager
     def session(self) -> Generator[Session]:
@@ -150,7 +148,8 @@ class Workbench:
                 can be read again is to blame.
         """
         with self._transaction() as connection:
-            check_foreign_keys(connection, _metadata(self.data_set).tables, self._loads)
+            loads = [load for load, _ in self._loaded]
+            check_foreign_keys(connection, _metadata(self.data_set).tables, loads)
 
     def commit(self) -> None:
         """Commit what was done on `connection`; loads commit by themselves."""
@@ -177,8 +176,8 @@ class Workbench:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The files that were loaded, in their order, for the manifest."""
-        return tuple(self._sources)
+        """The files whose rows are here, in the order of their loads, for the manifest."""
+        return tuple(entry for _, entry in self._loaded if entry is not None)
 
     # Life
 
@@ -285,9 +284,10 @@ def _check_workbench(path: Path, *, name: str) -> None:
         raise ReadOnlyDataSetError(name=name, path=str(path), reason="it is a sealed artifact")
 
 
-def _relative_path(name: str) -> str:
-    """Return *name* the way a manifest may hold it: a relative path without secrets of the machine that built."""
-    return quote(Path(name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
+def _entry(load: Load, digest: FileDigest, rows: int) -> Source:
+    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
+    path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
+    return Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows)
 
 
 def _leave(kind: Any, error: Any, traceback: Any) -> None:

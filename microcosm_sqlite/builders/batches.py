@@ -37,6 +37,9 @@ class Target(Protocol):
     def insert(self, rows: Sequence[Any]) -> None:
         """Insert what `convert` returned."""
 
+    def probe(self, row: Any) -> None:
+        """Insert one row of a batch that was refused, only to learn whether the database refuses it."""
+
     def refused(self, line: int, record: Sequence[Any], error: DBAPIError) -> RowProblem:
         """Return the problem for a record that the database refused."""
         ...
@@ -99,7 +102,7 @@ def _insert_singly(target: Target, batch: Sequence[Placed], rows: Sequence[Any],
     for (line, record), row in zip(batch, rows, strict=True):
         try:
             with target.begin_nested():
-                target.insert([row])
+                target.probe(row)
         except (IntegrityError, DataError) as error:
             rejections.add(target.refused(line, record, error), cause=error)
 

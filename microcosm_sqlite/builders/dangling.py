@@ -17,8 +17,9 @@ class DanglingKey:
     columns: tuple[str, ...]
     parent: str
     key: tuple[Any, ...]
-    #: The whole row as it is stored, by column name.
+    #: The whole row as it is stored, by column name, and which of its columns tell it from others.
     row: dict[str, Any]
+    primary_key: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def count_dangling(connection: Connection, tables: Iterable[str]) -> int:
 def find_dangling(connection: Connection, tables: Iterable[str]) -> Iterator[DanglingKey]:
     """Yield the first of the foreign keys of *tables* that lead nowhere, at most 100 of each."""
     for table in tables:
+        primary_key = tuple(_primary_key(connection, table))
         for reference in _references(connection, table):
             rows = connection.exec_driver_sql(_search(connection, table, reference)).mappings()
             for row in rows:
@@ -50,6 +52,7 @@ def find_dangling(connection: Connection, tables: Iterable[str]) -> Iterator[Dan
                     parent=reference.parent,
                     key=tuple(row[column] for column in reference.columns),
                     row=dict(row),
+                    primary_key=primary_key,
                 )
 
 
@@ -81,10 +84,10 @@ def _search(connection: Connection, table: str, reference: _Reference) -> str:
         f"parent.{_quoted(connection, referred)} = child.{_quoted(connection, column)}"
         for referred, column in zip(reference.referred, reference.columns, strict=True)
     )
-    return (
-        f"SELECT child.* FROM {child} AS child WHERE {present} "  # noqa: S608 - names from the schema, quoted
-        f"AND NOT EXISTS (SELECT 1 FROM {parent} AS parent WHERE {matches}) LIMIT {KEPT_PROBLEMS}"
-    )
+    missing = f"NOT EXISTS (SELECT 1 FROM {parent} AS parent WHERE {matches})"  # noqa: S608 - names from the schema, quoted
+    if not connection.exec_driver_sql(f"PRAGMA table_info({parent})").all():
+        missing = "TRUE"
+    return f"SELECT child.* FROM {child} AS child WHERE {present} AND {missing} LIMIT {KEPT_PROBLEMS}"  # noqa: S608
 
 
 def _quoted(connection: Connection, name: str) -> str:

@@ -78,6 +78,11 @@ class ObjectTarget:
         self._session.add_all(rows)
         self._session.flush()
 
+    def probe(self, row: Any) -> None:
+        """Add *row*, flush the session, and make it forget the row, which another of the same key would meet there."""
+        self.insert([row])
+        self._session.expunge(row)
+
     def problems(self, line: int, record: Sequence[Any]) -> Iterator[tuple[RowProblem, Exception]]:
         """Yield what does not fit in *record*, column by column."""
         for name, value, read in self._pieces(record):

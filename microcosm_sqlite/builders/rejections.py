@@ -22,6 +22,7 @@ _REFUSALS: Final = (
     (re.compile(r"CHECK constraint failed: (.*)"), "check", "breaks the check {}"),
     (re.compile(r"(FOREIGN KEY constraint failed)"), FOREIGN_KEY, "breaks a foreign key"),
     (re.compile(r"cannot store (.*)"), "type", "cannot be stored: {}"),
+    (re.compile(r"datatype mismatch"), "type", "is no whole number, which the key of this table must be"),
 )
 
 #: Which refusals name columns.
@@ -69,7 +70,9 @@ class Rejections:
         raise kind(table=self.table, problems=self._kept, count=self.count, kept_rows=kept_rows) from self._cause
 
 
-def refused_by_database(error: DBAPIError, *, source: str, line: int, given: Callable[[str], Any]) -> RowProblem:
+def refused_by_database(
+    error: DBAPIError, *, source: str, line: int, given: Callable[[str], Any], key: str | None = None
+) -> RowProblem:
     """Return the problem for a row that SQLite refused.
 
     Args:
@@ -77,9 +80,10 @@ def refused_by_database(error: DBAPIError, *, source: str, line: int, given: Cal
         source: where the row comes from.
         line: where it stands there.
         given: returns what the row holds for the column of a name, as it was written.
+        key: the column of the primary key, if it is only one.
     """
     message = str(error.orig)
-    columns = _columns_in(message)
+    columns = _columns_in(message) or ((key,) if key and "datatype mismatch" in message else ())
     values = tuple(given(column) for column in columns)
     for pattern, rule, reason in _REFUSALS:
         match = pattern.search(message)
@@ -90,7 +94,7 @@ def refused_by_database(error: DBAPIError, *, source: str, line: int, given: Cal
                 column=", ".join(columns) or None,
                 value=alone(values) if values else None,
                 rule=rule,
-                reason=reason.format(match[1]),
+                reason=reason.format(*match.groups()),
             )
     return RowProblem(
         source=source, line=line, column=None, value=None, rule="constraint", reason=f"was refused: {message}"

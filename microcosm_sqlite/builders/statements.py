@@ -1,9 +1,9 @@
 """Insert records through one prepared statement, past the ORM."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +14,9 @@ from microcosm_sqlite.builders.cells import Cells, EmptyCellError, RowContext
 from microcosm_sqlite.builders.columns import FromModel
 from microcosm_sqlite.builders.rejections import refused_by_database
 from microcosm_sqlite.errors import RowProblem
+
+#: Returns what a model's default sees of a record.
+Contexts: TypeAlias = Callable[[Sequence[Any]], RowContext]
 
 
 class StatementTarget:
@@ -33,7 +36,9 @@ class StatementTarget:
         self.source = source
         self.width = width
         self._connection = connection
-        self._cells = tuple(cells)
+        self._table = table
+        self._given = tuple(made for made in cells if not isinstance(made.planned, FromModel))
+        self._made = tuple(made for made in cells if isinstance(made.planned, FromModel))
         self._by_name = {made.planned.column.name: made for made in cells}
         self._sql, self._parameters = _compile(connection, table, cells)
 
@@ -53,10 +58,21 @@ class StatementTarget:
         if rows:
             self._connection.exec_driver_sql(self._sql, list(rows))
 
+    def probe(self, row: Any) -> None:
+        """Insert *row*."""
+        self.insert([row])
+
     def problems(self, line: int, record: Sequence[Any]) -> Iterator[tuple[RowProblem, Exception]]:
         """Yield what does not fit in *record*, column by column."""
-        context = _contexts(self._cells)
-        for made in self._cells:
+        context = _contexts(self._table, self._given)
+        # A model's default may look at the rest of the row: it is asked only when that is sound.
+        found = list(self._problems_of(self._given, line, record, context))
+        yield from found or self._problems_of(self._made, line, record, context)
+
+    def _problems_of(
+        self, cells: Iterable[Cells], line: int, record: Sequence[Any], context: Contexts
+    ) -> Iterator[tuple[RowProblem, Exception]]:
+        for made in cells:
             try:
                 list(made.stored([record], context))
             except Exception as error:  # noqa: BLE001 - a user's type may raise anything: it becomes the reason
@@ -80,7 +96,10 @@ class StatementTarget:
             made = self._by_name.get(column)
             return None if made is None else made.given(record)
 
-        return refused_by_database(error, source=self.source, line=line, given=given)
+        key = [column.name for column in self._table.primary_key]
+        return refused_by_database(
+            error, source=self.source, line=line, given=given, key=key[0] if len(key) == 1 else None
+        )
 
 
 def server_default(connection: Connection) -> Callable[[Column[Any]], Any]:
@@ -106,16 +125,14 @@ def _compile(
         insert(table).inline().compile(dialect=connection.dialect, column_keys=list(by_key), for_executemany=True)
     )
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checkers what SQLAlchemy promises
-    context = _contexts(cells)
+    context = _contexts(table, cells)
     return str(compiled), tuple(
         _from_cells(by_key[name], context) if name in by_key else _constant(compiled.params[name])
         for name in compiled.positiontup or ()
     )
 
 
-def _from_cells(
-    made: Cells, context: Callable[[Sequence[Any]], RowContext]
-) -> Callable[[Sequence[Sequence[Any]]], Any]:
+def _from_cells(made: Cells, context: Contexts) -> Callable[[Sequence[Sequence[Any]]], Any]:
     return lambda records: made.stored(records, context)
 
 
@@ -124,10 +141,12 @@ def _constant(value: Any) -> Callable[[Sequence[Sequence[Any]]], Any]:
     return lambda records: repeat(value, len(records))
 
 
-def _contexts(cells: Sequence[Cells]) -> Callable[[Sequence[Any]], RowContext]:
+def _contexts(table: Table, cells: Sequence[Cells]) -> Contexts:
+    nothing = dict.fromkeys(column.key for column in table.columns)
+
     def context(record: Sequence[Any]) -> RowContext:
         def parameters() -> Mapping[str, Any]:
-            return {
+            return nothing | {
                 made.planned.column.key: made.value(record) for made in cells if not isinstance(made.planned, FromModel)
             }
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from microcosm_sqlite.builders.batches import BATCH_ROWS
 from microcosm_sqlite.builders.cells import Cells, cells_from_text
-from microcosm_sqlite.builders.columns import FromSource, mapper_of
+from microcosm_sqlite.builders.columns import FromSource
 from microcosm_sqlite.builders.dangling import DanglingKey, count_dangling, find_dangling
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.rejections import FOREIGN_KEY, KEPT_PROBLEMS, alone
@@ -31,9 +31,13 @@ def check_foreign_keys(connection: Connection, tables: Iterable[str], loads: Seq
     if not count:
         return
     dangling = list(find_dangling(connection, checked))
-    problems = sorted(_problems(connection, dangling, loads), key=lambda problem: (problem.source, problem.line or 0))
+    problems = sorted(_problems(connection, dangling, loads), key=_position)
     names = ", ".join(sorted({found.table for found in dangling})) or ", ".join(checked)
     raise DanglingKeyError(table=names, problems=problems[:KEPT_PROBLEMS], count=count)
+
+
+def _position(problem: RowProblem) -> tuple[str, int, str]:
+    return problem.source, problem.line or 0, problem.column or ""
 
 
 def _problems(connection: Connection, dangling: Sequence[DanglingKey], loads: Sequence[Load]) -> Iterator[RowProblem]:
@@ -44,9 +48,8 @@ def _problems(connection: Connection, dangling: Sequence[DanglingKey], loads: Se
             for found, line in _lines(connection, wanted, load):
                 untraced.remove(found)
                 yield _problem(found, load.source.name, line)
-    keys = {load.table: [column.name for column in mapper_of(load.model).primary_key] for load in loads}
     for found in untraced:
-        row = ", ".join(f"{name}={found.row.get(name)!r}" for name in keys.get(found.table, found.row))
+        row = ", ".join(f"{name}={found.row[name]!r}" for name in found.primary_key or found.row)
         yield _problem(found, f"table {found.table}, row {row}", None)
 
 
@@ -65,11 +68,9 @@ def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) ->
     """Yield those of *wanted* that are rows of this load, with their lines."""
     try:
         with load.source.open() as reading:
-            cells = [
-                made
-                for made in cells_from_text(load.plan(reading.header), connection.dialect, server_default(connection))
-                if isinstance(made.planned, FromSource)
-            ]
+            plan = load.plan(reading.header)
+            every = cells_from_text(plan, connection.dialect, server_default(connection))
+            cells = _identifying([made for made in every if isinstance(made.planned, FromSource)], wanted[0])
             names = [made.planned.column.name for made in cells]
             by_values: dict[tuple[Any, ...], list[DanglingKey]] = {}
             for found in wanted:
@@ -82,6 +83,12 @@ def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) ->
     except (SourceError, LookupError, TypeError, ValueError):
         # It changed since it was loaded, or a builder's own code reads it: the primary keys must do.
         return
+
+
+def _identifying(cells: list[Cells], found: DanglingKey) -> list[Cells]:
+    """Return the cells of the primary key where the source has it, or else all."""
+    key = [made for made in cells if made.planned.column.name in found.primary_key]
+    return key if key and len(key) == len(found.primary_key) else cells
 
 
 def _stored(cells: Sequence[Cells], records: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:

@@ -21,6 +21,14 @@ _UNREAD: Final[Any] = object()
 _MISSING: Final = object()
 
 
+class _SourceFailedError(Exception):
+    """Carries an error of the caller's own rows past the translation of the driver's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Cursor:
     """One statement at a time with its rows.
 
@@ -96,6 +104,9 @@ class Cursor:
             self._handle.begin_for(statement)
             for _ in self._native.executemany(sql, self._counted(chain([cast("Parameters", first)], iterator))):
                 pass
+        except _SourceFailedError as failure:
+            self.rowcount = -1
+            raise failure.error from failure.error.__cause__
         except DRIVER_ERRORS as error:
             self.rowcount = -1
             raise_translated(error)
@@ -184,12 +195,15 @@ class Cursor:
     def _counted(self, rows: Iterable[Parameters]) -> Iterator[Parameters]:
         # SQLite's total_changes would be cheaper, but it also counts what triggers and foreign keys do.
         patiently, changes = self._handle.patiently, self._handle.native.changes
-        for row in rows:
-            yield row
-            try:
-                self.rowcount += changes()
-            except apsw.ThreadingViolationError:
-                self.rowcount += patiently(changes)
+        try:
+            for row in rows:
+                yield row
+                try:
+                    self.rowcount += changes()
+                except apsw.ThreadingViolationError:
+                    self.rowcount += patiently(changes)
+        except DRIVER_ERRORS as error:
+            raise _SourceFailedError(error) from error
 
     def _describe(self) -> Description | None:
         if self._source is None:

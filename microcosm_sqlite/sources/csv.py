@@ -191,6 +191,8 @@ class _Reader:
         for line in lines:
             if is_first:
                 is_first = False
+                if not isinstance(cast("Any", line), str):
+                    raise TypeError(f"expected lines of text (str), found {type(line).__name__}")
                 line = line.removeprefix(_BYTE_ORDER_MARK)  # noqa: PLW2901 - the mark is no part of the line
             if "\0" in line:
                 raise SourceError(

@@ -164,15 +164,20 @@ def test_executemany_is_for_changes_only(connection: dbapi.Connection) -> None:
         connection.executemany("SELECT ?", [(1,)])
 
 
-def test_executemany_lets_errors_of_the_source_pass(connection: dbapi.Connection) -> None:
-    """An error raised by the caller's own iterator arrives unchanged."""
+@pytest.mark.parametrize("error", [RuntimeError("source"), KeyError("source"), OverflowError("source")])
+def test_executemany_lets_errors_of_the_source_pass(connection: dbapi.Connection, error: Exception) -> None:
+    """An error raised by the caller's own iterator arrives unchanged, whatever its class."""
 
     def rows() -> Iterator[tuple[str]]:
         yield ("x",)
-        raise RuntimeError("source")
+        raise error
 
-    with pytest.raises(RuntimeError, match="source"):
+    with pytest.raises(type(error), match="source") as caught:
         connection.executemany("INSERT INTO t (name) VALUES (?)", rows())
+
+    assert caught.value is error
+    with pytest.raises(dbapi.ProgrammingError, match="binding parameter :name"):
+        connection.executemany("INSERT INTO t (name) VALUES (:name)", [{"name": "x"}, {}])
 
 
 def test_executescript_commits_then_runs_everything(connection: dbapi.Connection) -> None:
