@@ -1,10 +1,12 @@
 """Turn a finished workbench into a published artifact.
 
-Check, compact, digest, mark, read back, publish: in this order, and nothing is published unless all of it holds.
+Check, write anew, digest, mark, lay out, read back, publish: in this order, and nothing is published unless all of it
+holds.
 """
 
 import platform
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -16,96 +18,138 @@ import sqlalchemy
 
 from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.artifacts.datapackage import to_text
-from microcosm_sqlite.artifacts.digests import content_digest, file_digest
+from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.layout import normalise_layout
 from microcosm_sqlite.artifacts.manifest import Builder, Manifest, table_entries
 from microcosm_sqlite.artifacts.queries import rows
-from microcosm_sqlite.artifacts.schemas import read_schema
+from microcosm_sqlite.artifacts.schemas import Schema
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.engines.uris import file_uri
-from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.releases import Release
+from microcosm_sqlite.sealing.soundness import check_soundness
+from microcosm_sqlite.sealing.targets import Target
+from microcosm_sqlite.sealing.writing import new_database, schema_of, write_rows
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
 
-_UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
+#: What SQLite itself takes for granted, and the size of a page of most disks and of memory.
+PAGE_BYTES: Final = 4096
+
+_PAGE_SIZES: Final = frozenset(1 << power for power in range(9, 17))
 
 
-def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
+def seal(bench: Workbench, channel: Channel, release: Release, *, page_bytes: int = PAGE_BYTES) -> Artifact:
     """Return the artifact made of what is on *bench*, once *channel* has published it.
 
-    The workbench is committed first and may go on being used afterwards. The finished file is read back through the
-    verification that readers use before anybody can see it. Whatever is raised, nothing was published.
+    Equal rows, models and releases give equal files, byte for byte. The workbench is committed first and may go on
+    being used afterwards. The finished file is read back through the verification that readers use before anybody can
+    see it. Whatever is raised, nothing was published.
+
+    Args:
+        bench: The workbench, within its block.
+        channel: Where to publish.
+        release: What is said of the artifact.
+        page_bytes: The page size of the file: a power of two from 512 to 65536.
 
     Raises:
         DanglingKeyError: foreign keys lead nowhere, each told with its source and line where they are known.
-        SealError: the disk is full, or the operating system refused something else.
+        SourceError: a text is not valid UTF-8.
+        SealError: the disk is full, the operating system refused something else, or there is a virtual table whose
+            bytes depend on more than its rows.
         ArtifactError: the file did not read back as it was written.
     """
-    target = Path(f"{bench.name}.sqlite")
-    with _translated(bench, target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
-        staged = Path(folder) / target.name
+    if page_bytes not in _PAGE_SIZES:
+        raise ValueError(f"page_bytes must be a power of two from 512 to 65536, not {page_bytes!r}")
+    target = Target(name=bench.name, path=Path(f"{bench.name}.sqlite"))
+    with _translated(target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
+        staged = Path(folder) / target.path.name
         bench.commit()
         bench.check_foreign_keys()
-        _compact(bench, staged)
-        manifest = _finish(staged, bench, release)
+        embedded = _write(staged, bench, release, target=target, page_bytes=page_bytes)
+        normalise_layout(staged, schema_fingerprint=embedded.schema_fingerprint)
+        manifest = _complete(embedded, staged)
         manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
-        verify(staged)
+        _check(staged)
         return channel.publish(staged, manifest)
 
 
-def _compact(bench: Workbench, staged: Path) -> None:
-    # As a URI, because SQLite takes plain names in UTF-8 only.
-    rows(bench.native, "VACUUM INTO ?", file_uri(staged))
+def _write(staged: Path, bench: Workbench, release: Release, *, target: Target, page_bytes: int) -> Manifest:
+    """Write the rows of *bench* to *staged* and return the manifest that was put beside them.
 
-
-def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
-    connection = apsw.Connection(file_uri(staged), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
-    try:
-        schema = read_schema(connection)
-        content = content_digest(connection, schema=schema)
-        manifest = Manifest(
-            name=bench.name,
-            version=release.version,
-            title=release.title,
-            description=release.description,
-            created=release.created,
-            licences=release.licences,
-            contributors=release.contributors,
-            attribution=release.attribution,
-            sources=(*release.sources, *bench.sources),
-            content_digest=content.digest,
-            schema_fingerprint=content.schema_fingerprint,
-            tables=table_entries(schema, content),
-        )
+    In two steps: the order of the rows is made by the first, pages without any trace of how they were filled by the
+    second, VACUUM.
+    """
+    written = staged.with_suffix(".written")
+    definitions = read_definitions(bench.native, target=target)
+    schema = schema_of(definitions)
+    with new_database(written, page_bytes=page_bytes) as connection:
+        # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
+        with ThreadPoolExecutor(1) as aside:
+            digesting = aside.submit(_digest, bench.path, schema)
+            write_rows(connection, bench.path, definitions=definitions, target=target)
+            content = digesting.result()
+        manifest = _describe(bench, release, schema=schema, content=content)
         embed(connection, manifest)
         stamp(connection)
+        # As a URI, because SQLite takes plain names in UTF-8 only.
+        rows(connection, "VACUUM INTO ?", file_uri(staged))
+    written.unlink()
+    return manifest
+
+
+def _digest(path: Path, schema: Schema) -> ContentDigest:
+    connection = apsw.Connection(file_uri(path, mode="ro"), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        return content_digest(connection, schema=schema)
     finally:
         connection.close()
-    return manifest.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())
 
 
-def _builder() -> Builder:
-    return Builder(
+def _describe(bench: Workbench, release: Release, *, schema: Schema, content: ContentDigest) -> Manifest:
+    return Manifest(
+        name=bench.name,
+        version=release.version,
+        title=release.title,
+        description=release.description,
+        created=release.created,
+        licences=release.licences,
+        contributors=release.contributors,
+        attribution=release.attribution,
+        sources=(*release.sources, *bench.sources),
+        content_digest=content.digest,
+        schema_fingerprint=content.schema_fingerprint,
+        tables=table_entries(schema, content),
+    )
+
+
+def _complete(embedded: Manifest, staged: Path) -> Manifest:
+    builder = Builder(
         sqlite=apsw.sqlite_lib_version(),
         package=version_of("microcosm-sqlite"),
         python=platform.python_version(),
         sqlalchemy=sqlalchemy.__version__,
         apsw=apsw.apsw_version(),
     )
+    return embedded.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=builder)
+
+
+def _check(staged: Path) -> None:
+    """Check the finished file in both ways, at the same time because they read all of it."""
+    with ThreadPoolExecutor(1) as aside:
+        checking = aside.submit(check_soundness, staged)
+        verify(staged)
+        checking.result()
 
 
 @contextmanager
-def _translated(bench: Workbench, target: Path) -> Generator[None]:
+def _translated(target: Target) -> Generator[None]:
     """Turn what SQLite and the operating system refuse into our error; our own errors pass."""
     try:
         yield
     except apsw.FullError as error:
-        raise _refused(bench, target, "the disk is full", "Free some space, then seal again.") from error
+        raise target.refused("the disk is full", remedy="Free some space, then seal again.") from error
     except (apsw.Error, OSError) as error:
-        raise _refused(bench, target, f"it was refused: {error}", "Remove the cause, then seal again.") from error
-
-
-def _refused(bench: Workbench, target: Path, reason: str, remedy: str) -> SealError:
-    return SealError(name=bench.name, path=target, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")
+        raise target.refused(f"it was refused: {error}", remedy="Remove the cause, then seal again.") from error
