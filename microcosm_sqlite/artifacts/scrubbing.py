@@ -14,7 +14,6 @@ from microcosm_sqlite.artifacts.pages import (
     INDEX_LEAF,
     INTERIOR,
     PAGE_HEADER,
-    TABLE_INTERIOR,
     cell_offsets,
     children,
     header_bytes,
@@ -35,6 +34,9 @@ _BLOCK_BYTES: Final = 1 << 20
 _SHORTEST_CELL: Final = b"\x02\x02"
 
 _LINK_BYTES: Final = 4
+
+#: How far from the page that refers to it a long value is looked for first.
+_NEAR_PAGES: Final = 8
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,14 +77,13 @@ def scrub(path: Path, *, roots: Iterable[int]) -> None:
             page_count=header.page_count,
             kinds=bytearray(header.page_count + 1),
         )
-        for root in (1, *roots):
+        starts = {1, *roots}
+        for root in starts:
             _mark(database, root)
         free = list(_free_pages(database, int.from_bytes(header.beginning[32:36])))
-        is_spilling = _count_others(database) > len(free)
         for number, page in _pages(database):
             _scrub_page(database, number, page)
-            if is_spilling:
-                _scrub_overflow(database, number, page)
+        _scrub_overflow(database, starts, _count_others(database) - len(free))
         for number, start in free:
             database.wipe(number, start, database.page_bytes)
 
@@ -145,16 +146,34 @@ def _has_padding(page: bytes, at: int) -> bool:
     return _SHORTEST_CELL in page and any(page.startswith(_SHORTEST_CELL, cell) for cell in cell_offsets(page, at=at))
 
 
-def _scrub_overflow(database: _Database, number: int, page: bytes) -> None:
-    at = _header_at(number)
-    if page[at] == TABLE_INTERIOR:
-        return
+def _scrub_overflow(database: _Database, roots: set[int], page_count: int) -> None:
+    """Wipe the rest of the last page of every long value, which together have *page_count* pages of their own.
+
+    Taking all pages apart to find these values would take longer than all else here, so first come those where they
+    nearly always are: close by, and in tables of one page.
+    """
+    near = {number for number in range(1, database.page_count + 1) if _is_near_others(database, number)} | roots
+    for is_first_look in (True, False):
+        for number, page in _pages(database) if page_count else ():
+            if (number in near) is is_first_look:
+                page_count -= _wipe_tails(database, number, page)
+
+
+def _is_near_others(database: _Database, number: int) -> bool:
+    return database.kinds.find(0, max(1, number - _NEAR_PAGES), number + _NEAR_PAGES + 1) >= 0
+
+
+def _wipe_tails(database: _Database, number: int, page: bytes) -> int:
+    """Wipe behind the values that go on from *page* on other pages; return how many these are."""
     room = database.usable_bytes - _LINK_BYTES
-    for cell in spilling_cells(page, at=at, usable_bytes=database.usable_bytes):
+    count = 0
+    for cell in spilling_cells(page, at=_header_at(number), usable_bytes=database.usable_bytes):
         last, rest = cell.overflow, cell.spilled_bytes
+        count += -(-rest // room)
         while rest > room:
             last, rest = int.from_bytes(database.read(last, length=_LINK_BYTES)), rest - room
         database.wipe(last, _LINK_BYTES + rest, database.usable_bytes)
+    return count
 
 
 def _header_at(number: int) -> int:

@@ -70,9 +70,7 @@ def seal(bench: Workbench, channel: Channel, release: Release, *, page_bytes: in
         bench.check_foreign_keys()
         embedded = _write(staged, bench, release, target=target, page_bytes=page_bytes)
         normalise_layout(staged, schema_fingerprint=embedded.schema_fingerprint)
-        manifest = _complete(embedded, staged)
-        manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
-        _check(staged)
+        manifest = _read_back(embedded, staged)
         return channel.publish(staged, manifest)
 
 
@@ -125,23 +123,30 @@ def _describe(bench: Workbench, release: Release, *, schema: Schema, content: Co
     )
 
 
-def _complete(embedded: Manifest, staged: Path) -> Manifest:
-    builder = Builder(
+def _read_back(embedded: Manifest, staged: Path) -> Manifest:
+    """Return the complete manifest of *staged*, which is put beside it, after checking both.
+
+    SQLite's checks go on at the same time as ours, because each of the two reads everything.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        checking = aside.submit(check_soundness, staged)
+        manifest = embedded.for_file(
+            file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder()
+        )
+        manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
+        verify(staged)
+        checking.result()
+    return manifest
+
+
+def _builder() -> Builder:
+    return Builder(
         sqlite=apsw.sqlite_lib_version(),
         package=version_of("microcosm-sqlite"),
         python=platform.python_version(),
         sqlalchemy=sqlalchemy.__version__,
         apsw=apsw.apsw_version(),
     )
-    return embedded.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=builder)
-
-
-def _check(staged: Path) -> None:
-    """Check the finished file in both ways, at the same time because they read all of it."""
-    with ThreadPoolExecutor(1) as aside:
-        checking = aside.submit(check_soundness, staged)
-        verify(staged)
-        checking.result()
 
 
 @contextmanager
