@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy.orm import DeclarativeBase
 
+from microcosm_sqlite.artifacts.digests import file_digest
 from microcosm_sqlite.dataset import DataSet
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
@@ -46,7 +47,11 @@ def _insert_anew(bench: Workbench, table: str, row: tuple[object, ...]) -> None:
     if "(" in table:
         bench.native.execute("DELETE FROM f WHERE rowid = ?", row[:1])
     else:
-        columns = [name for name, hidden in bench.native.execute(f"SELECT name, hidden FROM pragma_table_xinfo('{table}')") if not hidden]
+        columns = [
+            name
+            for name, hidden in bench.native.execute(f"SELECT name, hidden FROM pragma_table_xinfo('{table}')")
+            if not hidden
+        ]
         found = " AND ".join(f"{column} IS ?" for column in columns)
         before = bench.native.execute(f"SELECT count(*) FROM {table} WHERE {found}", row).fetchall()
         if before != [(1,)]:
@@ -62,7 +67,6 @@ def main() -> None:
         (folder := Path(name)).joinpath("bench").mkdir()
         for number in range(first, first + count):
             path = rebuild(draw(number), folder, shuffle=shuffle + number)
-            from microcosm_sqlite.artifacts.digests import file_digest
             print(number, file_digest(path), flush=True)
             path.unlink()
 
