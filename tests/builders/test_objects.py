@@ -80,7 +80,7 @@ class Finished(MappedAsDataclass, Odd):
     ],
 )
 def test_only_models_with_a_say_are_made_as_objects(model: type[Any], needs: bool) -> None:  # noqa: FBT001
-    """All others are loaded past the ORM, which is some twenty times faster."""
+    """All others are loaded past the ORM, which is ten times faster or more."""
     assert needs_objects(model) is needs
 
 
