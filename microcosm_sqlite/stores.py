@@ -38,7 +38,8 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
 
     Positional arguments are SQLAlchemy expressions; keywords are filters that the store declares: a field of
     `auto_filter_fields` by attribute or column name, or a parameter that `_filter` or `_order_by` names. A list, tuple,
-    set or range means "one of these" (None among them: "or no value"), a bare None "no such filter". Any other keyword raises `UnknownFilterError`.
+    set or range means "one of these" (None among them: "or no value"), a bare None "no such filter". Any other keyword
+    raises `UnknownFilterError`.
 
     Results come in the declared order with the primary key as the tiebreak, so that paging never repeats or skips.
     A store may be shared by threads; each gets its own session.
