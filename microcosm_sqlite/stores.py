@@ -15,7 +15,7 @@ from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
 from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of, may_exist
-from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session, has_begun
 
 __all__ = ["GetOrCreateSession", "Store", "get_session"]
 
@@ -198,9 +198,17 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         """Flush at the end of the block; if that breaks a constraint, undo the block only and raise our error."""
         session = self.session
         try:
-            with session.begin_nested():
-                yield
-                session.flush()
+            session.flush()
+            had_begun = has_begun(session)
+            try:
+                with session.begin_nested():
+                    yield
+                    session.flush()
+            except BaseException:
+                if not had_begun:
+                    # Undoing a savepoint that began the transaction leaves that open, and with it the write lock.
+                    session.rollback()
+                raise
         except IntegrityError as error:
             if not session.is_active:
                 session.rollback()
