@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.checks import CONSTRAINTS
+from microcosm_sqlite.errors import GateFailure, GatesFailedError, SealError
 
 _UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
 
@@ -19,3 +20,15 @@ class Target:
     def refused(self, reason: str, *, remedy: str) -> SealError:
         """Return the error that says for what *reason* it was not made."""
         return SealError(name=self.name, path=self.path, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")
+
+    def violated(self, violation: str) -> GatesFailedError:
+        """Return the error for a row that SQLite would not take again; it tells of the first *violation* only."""
+        failure = GateFailure(
+            gate=CONSTRAINTS,
+            what="every row can be written anew",
+            expected="no violation",
+            found="1 or more",
+            problems=(violation,),
+            total=1,
+        )
+        return GatesFailedError(name=self.name, path=self.path, failures=[failure])
