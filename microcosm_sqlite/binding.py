@@ -12,7 +12,7 @@ from sqlalchemy.pool import Pool
 
 from microcosm_sqlite.artifacts.claims import read_claims
 from microcosm_sqlite.artifacts.headers import read_header
-from microcosm_sqlite.artifacts.recognition import recognise
+from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions
@@ -20,9 +20,8 @@ from microcosm_sqlite.errors import (
     ArtifactNotFoundError,
     ConfigurationError,
     DataSetNotFoundError,
-    NotAnArtifactError,
-    WrongArtifactError,
 )
+from microcosm_sqlite.faults import damages
 
 
 class Kind(Enum):
@@ -69,8 +68,7 @@ def kind_of(location: str | Path) -> Kind:
     if not header.size_bytes:
         return Kind.PLAIN
     if not header.is_sqlite:
-        seen = recognise(header.beginning, size_bytes=header.size_bytes)
-        raise NotAnArtifactError(path=location, expected="an SQLite database", found=seen.found, remedy=seen.remedy)
+        raise stranger(location, header=header, expected="an SQLite database")
     return Kind.SEALED if header.is_sealed else Kind.PLAIN
 
 
@@ -113,12 +111,7 @@ def _has_something_to_read(location: str | Path) -> bool:
 def _bind_sealed(name: str, path: Path, options: EngineOptions) -> Engine:
     found = read_claims(path)
     if found.name != name:
-        raise WrongArtifactError(
-            path=path,
-            expected=f"an artifact of data set {name!r}",
-            found=f"one of {found.name!r}, version {found.version}",
-            remedy=f"Correct sqlite.paths.{name} or the entry point, or bind it under its own name.",
-        )
+        raise damages.OTHER_DATA_SET.at(path, name=name, found=found.name, version=found.version)
     return opening.open_sealed(path, name=name, options=options)
 
 
