@@ -1,6 +1,6 @@
 """Mistakes that type checkers find, each marked as one; an unused mark is an error itself. Never run."""
 
-# pyright: strict, enableTypeIgnoreComments=false, reportUnnecessaryTypeIgnoreComment=true
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -26,8 +26,8 @@ class CityStore(Store[City]):
 
 def mistakes(cities: CityStore, other: DataSet) -> None:
     """Each line is wrong in one way."""
-    _ = cities.retrieve(1).population  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-    cities.create(other)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    cities.search(limit="ten")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    _ = cities.first().name  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess]
-    CityStore("sqlite:///world.sqlite")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    _ = cities.retrieve(1).population  # type: ignore[attr-defined]
+    cities.create(other)  # type: ignore[arg-type]
+    cities.search(limit="ten")  # type: ignore[arg-type]
+    _ = cities.first().name  # type: ignore[union-attr]
+    CityStore("sqlite:///world.sqlite")  # type: ignore[arg-type]
