@@ -4,8 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import apsw
+
 from microcosm_sqlite.artifacts.beside import manifest_path, manifests_beside
 from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
+from microcosm_sqlite.artifacts.features import is_older
 from microcosm_sqlite.artifacts.inspection import Artifact, inspect
 from microcosm_sqlite.artifacts.manifest import TableEntry, table_entries
 from microcosm_sqlite.artifacts.opening import opened
@@ -78,12 +81,19 @@ def check_contents(artifact: Artifact) -> None:
         ArtifactError: SQLite cannot read them.
     """
     path, manifest = artifact.path, artifact.manifest
+    _check_needs(artifact)
     content, tables = _contents_of(path)
     if content.schema_fingerprint != manifest.schema_fingerprint:
         raise damages.OTHER_SCHEMA.at(path, claimed=manifest.schema_fingerprint, found=content.schema_fingerprint)
     if content.digest != manifest.content_digest or tables != manifest.tables:
         difference = _names_of_differences(manifest.tables, tables)
         raise damages.OTHER_ROWS.at(path, claimed=manifest.content_digest, found=content.digest, difference=difference)
+
+
+def _check_needs(artifact: Artifact) -> None:
+    needs, version = artifact.manifest.needs, apsw.sqlite_lib_version()
+    if needs is not None and is_older(version, than=needs):
+        raise damages.FEATURE_MISSING.at(artifact.path, feature=f"SQLite {needs.sqlite}", version=version)
 
 
 def _contents_of(path: Path) -> tuple[ContentDigest, tuple[TableEntry, ...]]:

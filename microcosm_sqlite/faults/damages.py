@@ -66,7 +66,7 @@ OTHER_ENVIRONMENT: Final = Fault(
 FEATURE_MISSING: Final = Fault(
     "MSQ-FEATURE-MISSING",
     ArtifactError,
-    "one that needs {feature}, which SQLite {version} as it is installed here lacks",
+    "one that needs {feature}, and SQLite {version} as it is installed here has it not",
     "Install a build of APSW that has it, or build the data set without it.",
     "an artifact this SQLite can read",
 )

@@ -17,6 +17,7 @@ import apsw
 from microcosm_sqlite.artifacts.beside import manifest_path, read_manifest
 from microcosm_sqlite.artifacts.datapackage import to_text
 from microcosm_sqlite.artifacts.digests import file_digest
+from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.constants import MANIFEST_TABLE
 
@@ -222,6 +223,15 @@ def _with_virtual_table(module: str) -> Maker:
     )
 
 
+def _needing_a_later_sqlite(path: Path) -> Path:
+    """Let both manifests ask for a version of SQLite that nobody has."""
+    manifest = replace(read_manifest(manifest_path(path)), needs=Needs(sqlite="99.0.0", features=("STRICT",)))
+    _changed(f"UPDATE {MANIFEST_TABLE} SET document = {apsw.format_sql_value(to_text(manifest.embedded()))}")(path)
+    complete = manifest.for_file(file_digest=file_digest(path), size_bytes=path.stat().st_size)
+    manifest_path(path).write_text(to_text(complete), encoding="utf-8")
+    return path
+
+
 #: What is wrong, how it comes about, and the codes of all that a doctor must say about it.
 FAULTS: Final[dict[str, tuple[Maker, list[str]]]] = {
     "missing": (lambda path: path.with_name("word.sqlite"), ["MSQ-MISSING"]),
@@ -300,6 +310,7 @@ FAULTS: Final[dict[str, tuple[Maker, list[str]]]] = {
     "incomplete manifest": (_incomplete_manifest, ["MSQ-MANIFEST-INCOMPLETE"]),
     "manifest of another revision": (_manifest_revision, ["MSQ-MANIFEST-REVISION"]),
     "missing module": (_with_virtual_table("nosuch"), ["MSQ-FEATURE-MISSING"]),
+    "missing version": (_needing_a_later_sqlite, ["MSQ-FEATURE-MISSING"]),
     "missing function": (
         _claimed(_changed("CREATE VIEW v AS SELECT nosuch(id) AS a FROM city")),
         ["MSQ-FEATURE-MISSING"],
