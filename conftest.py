@@ -1,12 +1,15 @@
 """Run every Python example of the documentation, each page from top to bottom in a folder of its own."""
 
-from os import chdir
+from os import chdir, environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+# What one test verified, or one run of the tests, is no business of the next.
+environ["MICROCOSM_SQLITE_CACHE"] = ""
 
 
 def _enter_folder(namespace: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from microcosm_sqlite.dataset import dispose_sqlite_connections
 from microcosm_sqlite.errors import ConfigurationError
 from tests.installed import SitePackages
 from tests.kennel import Example, Kennel, kennel_rows
-from tests.sealed import seal_file
+from tests.sealed import copy_artifact, seal_file
 
 #: Graphs are Any here: what hangs on them is known by name only.
 GraphFactory: TypeAlias = Callable[..., Any]
@@ -78,7 +78,7 @@ def artifact_path(tmp_path: Path, _artifact_template: Path) -> Path:
     """Return the path of a sealed artifact with all rows of the kennel."""
     folder = tmp_path / "sealed"
     folder.mkdir()
-    return Path(shutil.copy(_artifact_template, folder / "kennel.sqlite"))
+    return copy_artifact(_artifact_template, folder / "kennel.sqlite")
 
 
 @pytest.fixture

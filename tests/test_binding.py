@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.pool import NullPool
 
+from microcosm_sqlite.artifacts.remembering import Memory
+from microcosm_sqlite.artifacts.trusting import Policy, Trust
 from microcosm_sqlite.binding import Kind, bind, kind_of, location_of, pool_class
 from microcosm_sqlite.engines.opening import EngineOptions, never_changes
 from microcosm_sqlite.errors import (
@@ -18,9 +21,10 @@ from microcosm_sqlite.errors import (
     NotAnArtifactError,
     WrongArtifactError,
 )
-from tests.sealed import seal_file
+from tests.sealed import move_artifact, seal_file
 
 OPTIONS = EngineOptions(looked=lambda: ("here", "there"))
+TRUST = Trust(policy=Policy.ONCE, memory=Memory(None, now_ns=time_ns, known={}))
 
 
 class TestLocationOf:
@@ -91,7 +95,7 @@ class TestBadInput:
     def test_directory(self, tmp_path: Path) -> None:
         """A folder in the place of a file is told from everything else."""
         with pytest.raises(NotAnArtifactError) as raised:
-            bind("kennel", tmp_path, read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path, read_only=False, trust=TRUST, options=OPTIONS)
 
         assert str(raised.value) == f"{tmp_path}: expected a sealed artifact, found a directory. Name the file itself."
 
@@ -100,7 +104,7 @@ class TestBadInput:
         os.mkfifo(tmp_path / "pipe")
 
         with pytest.raises(NotAnArtifactError, match="not a regular file"):
-            bind("kennel", tmp_path / "pipe", read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path / "pipe", read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize(
         ("content", "found", "remedy"),
@@ -120,7 +124,7 @@ class TestBadInput:
         path.write_bytes(content)
 
         with pytest.raises(NotAnArtifactError) as raised:
-            bind("kennel", path, read_only=False, options=OPTIONS)
+            bind("kennel", path, read_only=False, trust=TRUST, options=OPTIONS)
 
         message = str(raised.value)
         assert message.startswith(f"{path}: expected an SQLite database, found {found}")
@@ -132,7 +136,7 @@ class TestBadInput:
         path = seal_file(kennel_path, tmp_path / "cattery.sqlite", name="cattery", version="2.1")
 
         with pytest.raises(WrongArtifactError) as raised:
-            bind("kennel", path, read_only=False, options=OPTIONS)
+            bind("kennel", path, read_only=False, trust=TRUST, options=OPTIONS)
 
         assert str(raised.value) == (
             f"{path}: expected an artifact of data set 'kennel', found one of 'cattery', version 2.1. "
@@ -144,7 +148,7 @@ class TestBadInput:
         os.truncate(artifact_path, artifact_path.stat().st_size - 4096)
 
         with pytest.raises(ArtifactCorruptError, match="cut off by 4096 bytes"):
-            bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize("suffix", ["-journal", "-wal"])
     def test_artifact_with_unfinished_work_beside_it(self, artifact_path: Path, suffix: str) -> None:
@@ -152,12 +156,12 @@ class TestBadInput:
         artifact_path.with_name(artifact_path.name + suffix).write_bytes(b"x")
 
         with pytest.raises(ArtifactCorruptError, match=f"found kennel.sqlite{suffix}"):
-            bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
 
     def test_name_that_no_file_can_have(self, tmp_path: Path) -> None:
         """The refusal of the operating system is inside our error."""
         with pytest.raises(ArtifactError, match="File name too long"):
-            bind("kennel", tmp_path / ("x" * 300), read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path / ("x" * 300), read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize("missing", [":memory:", "none.sqlite"])
     def test_nothing_to_read(self, tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +169,7 @@ class TestBadInput:
         monkeypatch.chdir(tmp_path)
 
         with pytest.raises(DataSetNotFoundError) as raised:
-            bind("kennel", missing, read_only=True, options=OPTIONS)
+            bind("kennel", missing, read_only=True, trust=TRUST, options=OPTIONS)
 
         assert str(raised.value) == (
             "data set 'kennel' was not found. Looked at: here; there. "
@@ -178,7 +182,9 @@ class TestBadInput:
 class TestBind:
     def test_artifact_is_sealed_whatever_read_only_says(self, artifact_path: Path) -> None:
         """An artifact is recognised by itself."""
-        engines = [bind("kennel", artifact_path, read_only=flag, options=OPTIONS) for flag in (False, True)]
+        engines = [
+            bind("kennel", artifact_path, read_only=flag, trust=TRUST, options=OPTIONS) for flag in (False, True)
+        ]
 
         assert all(never_changes(engine) for engine in engines)
 
@@ -188,7 +194,7 @@ class TestBind:
         artifact_path.chmod(0o444)
         artifact_path.parent.chmod(0o555)
         try:
-            engine = bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
             assert inspect(engine).has_table("dog")
             engine.dispose()
         finally:
@@ -198,8 +204,8 @@ class TestBind:
 
     def test_artifact_at_a_path_of_strange_characters(self, artifact_path: Path) -> None:
         """An artifact is found under any name a file can have."""
-        strange = artifact_path.rename(artifact_path.with_name("?a#b%41 \n🐕.sqlite"))
-        engine = bind("kennel", strange, read_only=False, options=OPTIONS)
+        strange = move_artifact(artifact_path, artifact_path.with_name("?a#b%41 \n🐕.sqlite"))
+        engine = bind("kennel", strange, read_only=False, trust=TRUST, options=OPTIONS)
 
         assert inspect(engine).has_table("dog")
         engine.dispose()

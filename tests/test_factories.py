@@ -1,7 +1,6 @@
 """The component `graph.sqlite`: a name in, an engine with its sessions out."""
 
 import os
-import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -20,54 +19,10 @@ from microcosm_sqlite.errors import (
     EmptyDataSetError,
     ReadOnlyDataSetError,
 )
-from microcosm_sqlite.factories import parse_boolean, parse_paths
 from tests.conftest import GraphFactory, close_graph
 from tests.installed import SitePackages
 from tests.kennel import Kennel, Owner, OwnerStore
-
-
-class TestParsing:
-    @pytest.mark.parametrize("value", [True, 1, "1", "y", "Yes", "TRUE", "on", " true "])
-    def test_yes(self, value: Any) -> None:
-        """A real boolean, one, or a word."""
-        assert parse_boolean("sqlite.echo", value) is True
-
-    @pytest.mark.parametrize("value", [False, 0, "0", "n", "No", "FALSE", "off", None])
-    def test_no(self, value: Any) -> None:
-        """A real boolean, zero, nothing, or a word."""
-        assert parse_boolean("sqlite.echo", value) is False
-
-    @pytest.mark.parametrize("value", ["", "maybe", 2, [], 0.5])
-    def test_neither(self, value: Any) -> None:
-        """The message names the key and shows the value."""
-        with pytest.raises(ConfigurationError) as raised:
-            parse_boolean("sqlite.echo", value)
-
-        assert str(raised.value) == (
-            f"configuration sqlite.echo: expected true or false, found {value!r}. Correct the value or remove the key."
-        )
-
-    @pytest.mark.parametrize(
-        ("value", "paths"),
-        [
-            ({}, {}),
-            (None, {}),
-            ("", {}),
-            ({"a": "/a"}, {"a": "/a"}),
-            ("a=/a", {"a": "/a"}),
-            (" items=/i , World-Cup = /w ,", {"items": "/i", "World-Cup": "/w"}),
-            ("a=/x=y", {"a": "/x=y"}),
-        ],
-    )
-    def test_paths(self, value: Any, paths: dict[str, Any]) -> None:
-        """A mapping, or text that an environment variable can hold."""
-        assert parse_paths(value) == paths
-
-    @pytest.mark.parametrize("value", ["/a", "a=", "=/a", "a=/a,b"])
-    def test_paths_of_another_form(self, value: str) -> None:
-        """The message says which form is expected."""
-        with pytest.raises(ConfigurationError, match="expected items of the form name=path"):
-            parse_paths(value)
+from tests.sealed import copy_artifact
 
 
 class TestCalling:
@@ -142,7 +97,7 @@ class TestCalling:
         with pytest.raises(DataSetNotFoundError):
             store.count()
 
-        shutil.copy(artifact_path, path)
+        copy_artifact(artifact_path, path)
 
         assert store.count() == 3
         assert never_changes(graph.sqlite("kennel")[0])
@@ -366,7 +321,7 @@ class TestInstalled:
                 __data_set__ = "kennel"
             """,
         )
-        shutil.copy(artifact_path, module.with_name("kennel.sqlite"))
+        copy_artifact(artifact_path, module.with_name("kennel.sqlite"))
 
         assert OwnerStore(make_graph()).count() == 3
 
