@@ -12,7 +12,7 @@ SETS_STAMP := $(VENV)/.data-sets
 $(STAMP): pyproject.toml entry_points.cfg
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --group dev --config-settings editable_mode=compat --editable ".[alembic]"
+	$(BIN)/python -m pip install -qq --group dev --editable ".[alembic]"
 	touch $(STAMP)
 
 # The example data sets, installed as the separate distributions they are.

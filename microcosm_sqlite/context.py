@@ -72,6 +72,9 @@ def thread_session(graph: Any, data_set: type[Any], *, engine: Any, make: Callab
     sessions = _thread.by_graph.setdefault(graph, {})
     session = sessions.get(data_set)
     if session is not None and session.get_bind() is engine:
+        if not session.is_active:
+            # An earlier flush failed, and whoever asked for it heard of it. Nobody else would ever end that transaction.
+            session.rollback()
         return session
     if session is not None:
         session.close()
@@ -170,6 +173,9 @@ class SessionContext:
         except IntegrityError as error:
             session.rollback()
             raise integrity_error(error) from error
+        except BaseException:
+            session.rollback()
+            raise
 
     def rollback(self) -> None:
         """Discard what was not committed; do nothing when no session is open."""

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import OrderedSet
 
 #: What SQLAlchemy's SQLite types store, where the name alone would give NUMERIC affinity, which STRICT does not have.
-#: Dates and times are ISO text, JSON is text, a Numeric is a double (see `types.ExactNumeric`).
+#: Dates and times are ISO text, JSON and UUID are text, a Numeric is a double (see `types.ExactNumeric`).
 _STORED_AS: Final[dict[str, str]] = {
     "BOOLEAN": "INTEGER",
     "DATE": "TEXT",
@@ -21,6 +21,7 @@ _STORED_AS: Final[dict[str, str]] = {
     "TIME": "TEXT",
     "TIMESTAMP": "TEXT",
     "JSON": "TEXT",
+    "UUID": "TEXT",
     "DECIMAL": "REAL",
     "NUMERIC": "REAL",
 }

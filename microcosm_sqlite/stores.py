@@ -14,7 +14,7 @@ from microcosm_sqlite.context import integrity_error
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError, UnknownFilterError
 from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
-from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of
+from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of, may_exist
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
 
 __all__ = ["GetOrCreateSession", "Store", "get_session"]
@@ -37,8 +37,8 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         cities.search(City.population > 1_000_000, country_code="FR", limit=10)
 
     Positional arguments are SQLAlchemy expressions; keywords are filters that the store declares: a field of
-    `auto_filter_fields` by attribute or column name, or a parameter that `_filter` or `_order_by` names. A list, tuple
-    or set means "one of these", None means "no such filter". Any other keyword raises `UnknownFilterError`.
+    `auto_filter_fields` by attribute or column name, or a parameter that `_filter` or `_order_by` names. A list, tuple,
+    set or range means "one of these" (None among them: "or no value"), a bare None "no such filter". Any other keyword raises `UnknownFilterError`.
 
     Results come in the declared order with the primary key as the tiebreak, so that paging never repeats or skips.
     A store may be shared by threads; each gets its own session.
@@ -107,7 +107,7 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         asked = list(keys)
         identities = [identity_of(self.model_class, key) for key in asked]
         found: dict[tuple[Any, ...], ModelT] = {}
-        for matches in key_conditions(self.model_class, dict.fromkeys(identities)):
+        for matches in key_conditions(self.model_class, dict.fromkeys(filter(may_exist, identities))):
             found.update((key_of(row), row) for row in self.session.query(self.model_class).filter(matches))
         # A key may be equal in SQL but not in Python ("5" and 5); such a one is looked up on its own.
         rows = [found.get(identity) or self._find(identity) for identity in identities]
@@ -251,7 +251,7 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         return self._paginate(query.order_by(*key_attributes(self.model_class)), offset=offset, limit=limit)
 
     def _find(self, identity: tuple[Any, ...]) -> ModelT | None:
-        if None in identity:
+        if not may_exist(identity):
             return None
         session = self.session
         # `get` looks into the session first, unless told not to; for other queries the session's options say it.

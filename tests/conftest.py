@@ -75,7 +75,7 @@ def kennel_path(tmp_path: Path, _kennel_template: Path) -> Path:
 
 @pytest.fixture
 def artifact_path(tmp_path: Path, _artifact_template: Path) -> Path:
-    """Return the path of a sealed artifact with all rows of the kennel."""
+    """Return the path of a sealed artifact with all rows of the kennel, its manifest beside it."""
     folder = tmp_path / "sealed"
     folder.mkdir()
     return copy_artifact(_artifact_template, folder / "kennel.sqlite")

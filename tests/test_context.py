@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from microcosm_sqlite.context import SessionContext, close_sessions, current_session, thread_session
-from microcosm_sqlite.errors import DuplicateModelError, ModelIntegrityError
+from microcosm_sqlite.errors import DuplicateModelError, ModelIntegrityError, ReadOnlyDataSetError
 from tests.conftest import GraphFactory, new_graph
 from tests.kennel import Example, Kennel, Owner, OwnerStore, Person, PersonStore, Pet, Visit
 
@@ -177,6 +177,16 @@ class TestSessionContext:
                 context.commit()
 
             assert context.session.execute(text("SELECT count(*) FROM visit")).scalar() == 2
+
+    def test_commit_that_fails_otherwise_leaves_the_session_usable(self, sealed_graph: Any) -> None:
+        """Whatever a commit raises, the work is rolled back and the block goes on."""
+        with Owner.new_context(sealed_graph) as context:
+            assert context.session is not None
+            context.session.add(Owner(name="Dora"))
+            with pytest.raises(ReadOnlyDataSetError):
+                context.commit()
+
+            assert OwnerStore().count() == 3
 
     def test_deferred_foreign_keys_allow_children_first(self, example_graph: Any) -> None:
         """With deferral the parent may come after its child, up to the commit."""

@@ -59,6 +59,7 @@ def declared(engine: Engine, table: Table) -> str:
         ("TIME", "TEXT"),
         ("TIMESTAMP", "TEXT"),
         ("JSON", "TEXT"),
+        ("UUID", "TEXT"),
         ("BLOB", "BLOB"),
         ("VARBINARY(16)", "BLOB"),
         ("REAL", "REAL"),

@@ -46,18 +46,17 @@ def test_every_folder_has_a_page_that_names_its_modules(room: str) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    """The index leads to every reference page, and to no page that does not exist."""
+    """The index leads to every reference page; `test_links_lead_somewhere` checks that it leads to no other."""
     index = (REFERENCE / "README.md").read_text(encoding="utf-8")
 
     assert {name for name in PAGES if f"({name}.md)" not in index} == set()
-    assert index.count(".md)") == len(PAGES)
 
 
 def test_every_entry_point_group_is_explained() -> None:
     """The groups that we fill, and the one that others fill, are on a reference page."""
     entry_points = ConfigParser(delimiters=["="])
     entry_points.read(ROOT / "entry_points.cfg", encoding="utf-8")
-    text = "".join(page.read_text(encoding="utf-8") for page in PAGES.values())
+    text = "".join(page.read_text(encoding="utf-8") for page in REFERENCE.glob("*.md"))
 
     assert {group for group in (*entry_points.sections(), "microcosm.sqlite") if f"`{group}`" not in text} == set()
 
@@ -73,7 +72,7 @@ def test_every_extra_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted(ROOT.glob("docs/**/*.md")) + [ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str
+    "page", [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str
 )
 def test_links_lead_somewhere(page: Path) -> None:
     """A relative link names a file that exists."""

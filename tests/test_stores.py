@@ -148,7 +148,7 @@ class TestRetrieve:
         """A tuple in the order of the columns, or a mapping by attribute."""
         assert visits.retrieve(key).note == "vaccinated"
 
-    @pytest.mark.parametrize("key", [99, "x", None, 1.5])
+    @pytest.mark.parametrize("key", [99, "x", None, 1.5, 2**70, -(2**70)])
     def test_missing(self, owners: OwnerStore, key: Any) -> None:
         """The error is a KeyError, carries the key, and names store, model and key."""
         with pytest.raises(ModelNotFoundError) as raised:
@@ -201,6 +201,13 @@ class TestRetrieveMany:
 
         assert raised.value.missing == (98, 99)
 
+    def test_keys_that_no_row_can_have(self, owners: OwnerStore) -> None:
+        """None, and numbers beyond SQLite's integers, are missing like any other key."""
+        with pytest.raises(ModelNotFoundError) as raised:
+            owners.retrieve_many([1, None, 2**70])
+
+        assert raised.value.missing == (None, 2**70)
+
     def test_more_keys_than_a_statement_may_have(self, owners: OwnerStore) -> None:
         """Two thousand keys are no trouble."""
         assert len(owners.retrieve_many([1, 2] * 1000)) == 2000
@@ -230,6 +237,10 @@ class TestReading:
     def test_empty_collection_means_none_of_any(self, dogs: DogStore) -> None:
         """One of nothing is nothing."""
         assert dogs.search(name=[]) == []
+
+    def test_none_among_several_finds_rows_without_a_value(self, owners: OwnerStore) -> None:
+        """In a collection None means "no value"."""
+        assert [owner.id for owner in owners.search(town=["Paris", None])] == [3, 2]
 
     def test_none_means_no_filter(self, dogs: DogStore) -> None:
         """A keyword that is None is as if it were not given, as ever."""
@@ -583,6 +594,18 @@ def test_a_store_sees_what_others_committed(graph: Any) -> None:
     assert store.one(name="Ada").town == "Cambridge"
     assert store.retrieve(1).town == "Cambridge"
     assert held.town == "Cambridge"
+
+
+def test_a_failed_flush_is_told_once_and_leaves_the_store_usable(sealed_graph: Any) -> None:
+    """Who changes a sealed row hears of it at the next look-up; the one after that works, with the row as it is."""
+    store = OwnerStore(sealed_graph)
+    owner = store.retrieve(1)
+    owner.town = "Rome"
+
+    with pytest.raises(ReadOnlyDataSetError):
+        store.search()
+    assert len(store.search()) == 3
+    assert owner.town == "London"
 
 
 def test_looking_up_a_changed_row_keeps_the_change(graph: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import types as sql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from microcosm_sqlite.builders.columns import ColumnPlan, FromDefault, FromModel, FromSource, PlannedColumn
-from microcosm_sqlite.builders.conversions import conversion_for, keeps_empty_text
+from microcosm_sqlite.builders.conversions import conversion_for, has_empty_value, keeps_empty_text
 from microcosm_sqlite.errors import HeaderError
 from microcosm_sqlite.sources.tabular import QUOTED_EMPTY
 
@@ -150,7 +150,7 @@ def _reader(column: Column[Any], parse: Step, bind: Step | None, server_default:
     if isinstance(type_, sql.String) and not isinstance(type_, sql.Enum) and bind is None:
         return _text_or_null if column.nullable else str
     step = _chain(parse, bind)
-    if column.nullable and not keeps_empty_text(type_) and (_is_json(type_) or not isinstance(type_, TypeDecorator)):
+    if column.nullable and not has_empty_value(type_) and (_is_json(type_) or not isinstance(type_, TypeDecorator)):
         return lambda text: step(text) if text else None
     if _uses_server_default(column):
         return lambda text: step(text) if text else server_default(column)
@@ -159,12 +159,19 @@ def _reader(column: Column[Any], parse: Step, bind: Step | None, server_default:
 
 def _empty(column: Column[Any], convert: Step) -> Step:
     """Return what an empty cell of *column* means."""
-    keeps = keeps_empty_text(column.type)
+    nothing = _nothing(column, convert)
+    if has_empty_value(column.type):
+        return lambda text: convert("") if text is QUOTED_EMPTY else nothing(text)
+    return nothing
+
+
+def _nothing(column: Column[Any], convert: Step) -> Step:
+    """Return what a cell of *column* means in which nothing was written."""
     if column.nullable:
         # For JSON, None would be the value null rather than the lack of one.
-        nothing = _NULL if _is_json(column.type) else None
-        return lambda text: convert("") if keeps and text is QUOTED_EMPTY else nothing
-    if keeps:
+        null = _NULL if _is_json(column.type) else None
+        return lambda _: null
+    if keeps_empty_text(column.type):
         return lambda _: convert("")
     if column.table.autoincrement_column is column or _uses_server_default(column):
         return lambda _: None

@@ -53,6 +53,13 @@ def keeps_empty_text(type_: TypeEngine[Any]) -> bool:
     return isinstance(type_, sql.String | sql.NullType)
 
 
+def has_empty_value(type_: TypeEngine[Any]) -> bool:
+    """Tell whether empty text that was written as such is a value of *type_*: empty text itself, or no bytes."""
+    if isinstance(type_, TypeDecorator) and not isinstance(type_, Truthy | EnumType | sql.Interval | sql.PickleType):
+        return has_empty_value(type_.impl_instance)
+    return isinstance(type_, sql.LargeBinary) or keeps_empty_text(type_)
+
+
 def _verbatim(text: str) -> str:
     return text
 

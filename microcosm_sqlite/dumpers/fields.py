@@ -8,7 +8,7 @@ from sqlalchemy import Column, Dialect
 from sqlalchemy import types as sql
 from sqlalchemy.orm import Mapper
 
-from microcosm_sqlite.dumpers.formats import Format, format_any, format_for, is_text
+from microcosm_sqlite.dumpers.formats import Format, format_any, format_for, tells_empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,7 @@ class Field:
 
     def cell_of_text(self, text: str | None) -> str | None:
         """Return *text* itself, or None for empty text that needs no telling from none."""
-        return text if text or (self.column is not None and is_text(self.column)) else None
+        return text if text or (self.column is not None and tells_empty(self.column)) else None
 
 
 def fields_of(model: type[Any], names: Iterable[str], dialect: Dialect) -> list[Field]:

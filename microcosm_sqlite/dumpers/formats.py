@@ -38,11 +38,16 @@ def format_any(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def is_text(column: Column[Any]) -> bool:
-    """Tell whether empty text in *column* must be told from NULL."""
+def tells_empty(column: Column[Any]) -> bool:
+    """Tell whether a value of *column* that is written as empty text must be told from nothing.
+
+    Nothing in a column of text that cannot be NULL is empty text anyway.
+    """
     type_: TypeEngine[Any] = column.type
     while isinstance(type_, TypeDecorator) and not isinstance(type_, EnumType):
         type_ = type_.impl_instance
+    if isinstance(type_, sql.LargeBinary):
+        return True
     return bool(column.nullable) and isinstance(type_, sql.String) and not isinstance(type_, sql.Enum)
 
 

@@ -1,13 +1,14 @@
 """Turn the keywords of a look-up into conditions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from inspect import Parameter, signature
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
-#: Values that mean "any of these".
-_COLLECTIONS: Final = (list, tuple, set, frozenset)
+#: Values that mean "any of these"; the keys of a dict are such a set.
+_COLLECTIONS: Final = (list, tuple, AbstractSet, range)
 
 #: What the hooks of a store are always given; never a filter.
 _NOT_FILTERS: Final = frozenset({"self", "query"})
@@ -33,9 +34,14 @@ def named_parameters(hook: Callable[..., Any]) -> Iterator[str]:
 
 
 def condition(field: Any, value: Any) -> ColumnElement[bool]:
-    """Return "*field* is *value*"; for a list, tuple or set "*field* is one of these"."""
-    result: ColumnElement[bool] = field.in_(value) if isinstance(value, _COLLECTIONS) else field == value
-    return result
+    """Return "*field* is *value*"; for a list, tuple, set or range "*field* is one of these", which may be None."""
+    if not isinstance(value, _COLLECTIONS):
+        return cast("ColumnElement[bool]", field == value)
+    members = list(cast("Collection[Any]", value))
+    known = [member for member in members if member is not None]
+    one_of_these: ColumnElement[bool] = field.in_(known)
+    # In SQL, nothing is equal to NULL: IN would pass over rows without a value.
+    return one_of_these if len(known) == len(members) else or_(one_of_these, field.is_(None))
 
 
 def conditions(known: Mapping[str, Any], filters: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:

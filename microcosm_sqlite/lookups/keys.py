@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: Keys in one statement: far below SQLite's limit of 32766 variables, also for keys of many columns.
 _KEYS_PER_STATEMENT: Final = 500
 
+#: An INTEGER of SQLite has 64 bits, one of them the sign; the driver refuses larger ones with OverflowError.
+_INTEGER_BITS: Final = 63
+
 
 def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
     """Return *key* as the tuple of its column values, in the order of the primary key.
@@ -33,6 +36,13 @@ def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
             f"{model.__name__}: expected a key of {len(names)} value(s) ({', '.join(names)}), found {key!r}"
         )
     return values
+
+
+def may_exist(identity: tuple[Any, ...]) -> bool:
+    """Tell whether a row with this key can exist: no value is None, no integer needs more than 64 bits."""
+    return not any(
+        value is None or (isinstance(value, int) and value.bit_length() > _INTEGER_BITS) for value in identity
+    )
 
 
 def key_names(model: type[Any]) -> tuple[str, ...]:

@@ -134,6 +134,7 @@ class _Reader:
         self._path = path
         self._pending: list[str] = []
         self._tells_empty_text = True
+        self._may_tell_empty = False
         # strict: an unbalanced quote would silently swallow the rest of the file.
         self._csv = csv.reader(self._checked(lines), strict=True)
 
@@ -165,7 +166,7 @@ class _Reader:
     def records(self) -> Iterator[Record]:
         """Yield the records below the header."""
         for line, cells in self._records():
-            if self._tells_empty_text and any('""' in text for text in self._pending):
+            if self._may_tell_empty and self._tells_empty_text:
                 self._mark_quoted_empty(cells)
             yield line, cells
 
@@ -173,6 +174,7 @@ class _Reader:
         line = self._csv.line_num
         while True:
             self._pending.clear()
+            self._may_tell_empty = False
             try:
                 cells = next(self._csv)
             except StopIteration:
@@ -202,6 +204,8 @@ class _Reader:
                     found="a NUL character",
                     remedy="Remove it; if the file is full of them, save it as UTF-8 rather than UTF-16.",
                 )
+            if '""' in line:
+                self._may_tell_empty = True
             pending.append(line)
             yield line
 

@@ -46,6 +46,8 @@ class Blank(Blanks):
     colour: Mapped[Colour] = mapped_column(EnumType(Colour), default=Colour.RED)
     document: Mapped[Any | None] = mapped_column(sa.JSON)
     tags: Mapped[list[str] | None] = mapped_column(Tags)
+    data: Mapped[bytes | None]
+    must: Mapped[bytes]
 
 
 def no_context(record: Any) -> RowContext:
@@ -85,6 +87,7 @@ def stored(name: str, cell: str, **defaults: Any) -> Any:
         ("colour", "RED"),
         ("document", None),
         ("tags", None),
+        ("data", None),
     ],
 )
 def test_what_an_empty_cell_means(name: str, value: Any) -> None:
@@ -94,11 +97,14 @@ def test_what_an_empty_cell_means(name: str, value: Any) -> None:
 
 def test_an_empty_cell_without_any_meaning_is_refused() -> None:
     """A column that must not be empty, holds no text and has no default."""
-    with pytest.raises(EmptyCellError, match="is empty"):
-        stored("number", "")
+    for name in ("number", "must"):
+        with pytest.raises(EmptyCellError, match="is empty"):
+            stored(name, "")
 
 
-@pytest.mark.parametrize(("name", "value"), [("note", ""), ("text", ""), ("maybe", None), ("tags", "")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("note", ""), ("text", ""), ("maybe", None), ("tags", ""), ("data", b""), ("must", b"")]
+)
 def test_quoted_empty_is_empty_text_where_that_is_a_value(name: str, value: Any) -> None:
     """Anywhere else it is as empty as any other empty cell."""
     assert stored(name, QUOTED_EMPTY) == value
@@ -160,10 +166,10 @@ def default_of(name: str, given: Any) -> Cells:
 
 def test_values_are_bound_as_they_are() -> None:
     """Rows of Python values skip the text."""
-    plan = map_columns(Blank, ["text", "number", "server", "truthy"], source="x")
+    plan = map_columns(Blank, ["text", "number", "server", "truthy", "must"], source="x")
     cells = {made.planned.key: made for made in cells_from_values(plan, DIALECT)}
 
-    record = ["", 1, date(2024, 1, 2), "yes"]
+    record = ["", 1, date(2024, 1, 2), "yes", b""]
 
     assert list(cells["server"].stored([record], no_context)) == ["2024-01-02"]
     assert list(cells["truthy"].stored([record], no_context)) == [1]

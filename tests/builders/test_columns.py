@@ -1,5 +1,3 @@
-from typing import Any, ClassVar
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -16,7 +14,7 @@ class Shapes(DataSet, DeclarativeBase):
 
 class Shape(Shapes):
     __tablename__ = "shape"
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_identity": "shape"}
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "shape"}  # noqa: RUF012 - as SQLAlchemy declares it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -25,7 +23,7 @@ class Shape(Shapes):
 
 
 class Circle(Shape):
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "circle"}
+    __mapper_args__ = {"polymorphic_identity": "circle"}  # noqa: RUF012 - as SQLAlchemy declares it
 
 
 def test_names_of_columns_and_attributes_are_understood() -> None:
@@ -155,7 +153,7 @@ def test_a_model_over_a_query_is_a_type_error() -> None:
 
     class View(Shapes):
         __table__ = sa.select(Shape.__table__.c.id).subquery()
-        __mapper_args__: ClassVar[dict[str, Any]] = {"primary_key": [__table__.c.id]}
+        __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - as SQLAlchemy declares it
 
     with pytest.raises(TypeError, match="cannot be loaded"):
         map_columns(View, ["id"], source="x")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from microcosm_sqlite.builders.conversions import conversion_for, keeps_empty_text
+from microcosm_sqlite.builders.conversions import conversion_for, has_empty_value, keeps_empty_text
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
 from microcosm_sqlite.types import EnumType, Truthy
 from tests.pets import Cents, Colour, Doubled, Tags
@@ -196,3 +196,11 @@ def test_pickles_are_refused() -> None:
 def test_which_types_keep_empty_text(type_: sa.types.TypeEngine[Any], keeps: bool) -> None:  # noqa: FBT001
     """Empty text is a value of text, and false for `Truthy`; for anything else it is no value."""
     assert keeps_empty_text(type_) is keeps
+    assert has_empty_value(type_) is keeps
+
+
+def test_no_bytes_are_a_value_only_where_written() -> None:
+    """An empty cell of a column of bytes is nothing; a quoted one holds no bytes."""
+    assert has_empty_value(sa.LargeBinary())
+    assert not keeps_empty_text(sa.LargeBinary())
+    assert not has_empty_value(sa.PickleType())

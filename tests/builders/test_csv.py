@@ -217,6 +217,21 @@ class Guarded(CSVBuilder):
         return session.query(model_class).filter(model_class.id > 1).delete()
 
 
+@pytest.mark.parametrize("through", [CSVBuilder, Guarded])
+def test_a_build_is_one_transaction_whatever_the_engine_does(through: type[CSVBuilder], tmp_path: Path) -> None:
+    """Also where every statement commits by itself, with objects or without."""
+    graph = make_graph(tmp_path)
+    graph.sqlite.autocommit = True
+    graph.sqlite["pets"] = graph.sqlite["pets"]
+
+    with pytest.raises(DuplicateRowError):
+        through(graph, Person).build(csv("id,first\n1,Ada\n1,Eve\n"))
+    assert rows(graph, Person) == []
+
+    through(graph, Person).build(csv(PEOPLE))
+    assert len(rows(graph, Person)) == 2
+
+
 def test_an_overridden_as_tuple_sees_every_cell(graph: Any) -> None:
     """Values still become what their columns hold; bad ones are still told by line and column."""
     Shouting(graph, Person).default(nick="", rank=0).build(csv("id,first\n1,Ada\n"))

@@ -13,8 +13,9 @@ def connection() -> Iterator[sa.Connection]:
     with engine.connect() as connection:
         for statement in (
             "CREATE TABLE pair (a TEXT COLLATE NOCASE, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID",
-            "CREATE TABLE child (id INTEGER PRIMARY KEY, x TEXT, y INTEGER, up INTEGER REFERENCES child,"
-            " FOREIGN KEY (x, y) REFERENCES pair)",
+            """CREATE TABLE child (
+                id INTEGER PRIMARY KEY, x TEXT, y INTEGER, up INTEGER REFERENCES child,
+                FOREIGN KEY (x, y) REFERENCES pair)""",
             'CREATE TABLE "odd ""name" (k TEXT REFERENCES missing(k))',
             "INSERT INTO pair VALUES ('A', 1)",
         ):

@@ -48,7 +48,7 @@ class Validated(Stock):
 
 class Vehicle(Stock):
     __tablename__ = "vehicle"
-    __mapper_args__: Any = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}  # noqa: RUF012 - as SQLAlchemy declares it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -56,7 +56,7 @@ class Vehicle(Stock):
 
 class Car(Vehicle):
     __tablename__ = "car"
-    __mapper_args__: Any = {"polymorphic_identity": "car"}
+    __mapper_args__ = {"polymorphic_identity": "car"}  # noqa: RUF012 - as SQLAlchemy declares it
 
     id: Mapped[int] = mapped_column(sa.ForeignKey(Vehicle.id), primary_key=True)
     doors: Mapped[int]
@@ -208,7 +208,11 @@ def test_objects_may_be_committed_one_by_one(connection: sa.Connection) -> None:
 
 def test_python_rows_are_loaded_by_attribute_or_column(connection: sa.Connection) -> None:
     """Rows may leave out different things; each gets its defaults."""
-    values = [{"id": 1, "code": "ab"}, {"id": 2, "odd": 4, "code": None}, {"id": 3, "odd % name: [1]": 5, "code": "x"}]
+    values: list[dict[str, Any]] = [
+        {"id": 1, "code": "ab"},
+        {"id": 2, "odd": 4, "code": None},
+        {"id": 3, "odd % name: [1]": 5, "code": "x"},
+    ]
     with connection.begin():
         assert load_values(connection, Item, values) == 3
 

@@ -57,9 +57,12 @@ def test_other_troubles_of_the_database_pass(tmp_path: Path) -> None:
     """Only a lock is explained."""
     engine = sa.create_engine("sqlite+apsw://")
 
-    with pytest.raises(OperationalError, match="no such table"), telling_who_is_busy("pets", engine):
-        with engine.connect() as connection:
-            connection.exec_driver_sql("SELECT * FROM absent")
+    with (
+        pytest.raises(OperationalError, match="no such table"),
+        telling_who_is_busy("pets", engine),
+        engine.connect() as connection,
+    ):
+        connection.exec_driver_sql("SELECT * FROM absent")
     engine.dispose()
 
 
@@ -69,7 +72,7 @@ def test_a_lock_of_the_database_is_explained(tmp_path: Path) -> None:
 
     with engine.connect() as holder, engine.connect() as other:
         holder.exec_driver_sql("CREATE TABLE t (x)")
-        with pytest.raises(DataSetBusyError, match="x.db is locked"), telling_who_is_busy("pets", engine):
+        with pytest.raises(DataSetBusyError, match=r"x\.db is locked"), telling_who_is_busy("pets", engine):
             other.exec_driver_sql("CREATE TABLE u (x)")
     engine.dispose()
 

@@ -35,10 +35,20 @@ def test_single_values_mean_equality(value: Any) -> None:
     assert " = " in str(condition(Dog.name, value)) or " IS " in str(condition(Dog.name, value))
 
 
-@pytest.mark.parametrize("values", [["a", "b"], ("a", "b"), {"a", "b"}, frozenset("ab")])
+@pytest.mark.parametrize("values", [["a", "b"], ("a", "b"), {"a", "b"}, frozenset("ab"), {"a": 1}.keys()])
 def test_collections_mean_one_of_these(values: Any) -> None:
-    """A list, tuple, set or frozen set becomes IN."""
+    """A list, tuple or set, the keys of a dict too, becomes IN."""
     assert "dog.name IN (" in sql(condition(Dog.name, values))
+
+
+def test_a_range_means_one_of_these() -> None:
+    """A range of numbers becomes IN."""
+    assert sql(condition(Dog.owner_id, range(1, 3))) == "dog.owner_id IN (1, 2)"
+
+
+def test_none_among_several_means_rows_without_a_value() -> None:
+    """SQL's IN would pass over them in silence."""
+    assert sql(condition(Owner.town, ["Paris", None])) == "owner.town IN ('Paris') OR owner.town IS NULL"
 
 
 def test_conditions_skip_what_is_none_or_unknown() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_names, key_of
+from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_names, key_of, may_exist
 from tests.kennel import Owner, Visit
 
 DAY = date(2026, 1, 5)
@@ -57,3 +57,19 @@ def test_key_conditions_come_in_batches() -> None:
 def test_no_keys_no_conditions() -> None:
     """Without keys no statement is needed."""
     assert list(key_conditions(Owner, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("identity", "possible"),
+    [
+        ((1, "x"), True),
+        ((2**63 - 1,), True),
+        ((-(2**63) + 1,), True),
+        ((2**63,), False),
+        ((-(2**70),), False),
+        ((1, None), False),
+    ],
+)
+def test_may_exist(identity: tuple[Any, ...], possible: object) -> None:
+    """What no column can hold is no key of any row."""
+    assert may_exist(identity) is possible

@@ -6,7 +6,6 @@ Check, compact, digest, mark, read back, publish: in this order, and nothing is 
 import platform
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,32 +19,17 @@ from microcosm_sqlite.artifacts.datapackage import to_text
 from microcosm_sqlite.artifacts.digests import content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.inspection import Artifact
-from microcosm_sqlite.artifacts.manifest import Builder, Contributor, Licence, Manifest, Source, table_entries
+from microcosm_sqlite.artifacts.manifest import Builder, Manifest, table_entries
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import read_schema
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.sealing.releases import Release
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
 
 _UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Release:
-    """What the curator says of an artifact; everything else in its manifest is found out from the file."""
-
-    version: str
-    title: str | None = None
-    description: str | None = None
-    licences: tuple[Licence, ...] = ()
-    contributors: tuple[Contributor, ...] = ()
-    attribution: str | None = None
-    #: Where the rows came from, beyond the files that the workbench loaded and records by itself.
-    sources: tuple[Source, ...] = ()
-    #: RFC 3339 date and time, best that of `SOURCE_DATE_EPOCH`; never the clock, or equal rows give unequal files.
-    created: str | None = None
 
 
 def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
