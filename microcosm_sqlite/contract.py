@@ -92,9 +92,13 @@ def agree_known(name: str, engine: Engine) -> dict[type[Any], Agreement]:
     mismatch: SchemaMismatchError | None = None
     for data_set in data_sets_named(name) if never_changes(engine) else ():
         try:
-            agreements[data_set] = agree(data_set, engine)
+            agreement = agree(data_set, engine)
         except SchemaMismatchError as error:
-            mismatch = error
+            mismatch = mismatch or error
+        else:
+            # One whose models are not imported yet fits anything, which says nothing.
+            if agreement[1]:
+                agreements[data_set] = agreement
     if mismatch is not None and not agreements:
         engine.dispose()
         raise mismatch

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import inspect
 from sqlalchemy.pool import NullPool
 
+from microcosm_sqlite.artifacts.hashing import file_digest
 from microcosm_sqlite.artifacts.remembering import Memory
 from microcosm_sqlite.artifacts.trusting import Policy, Trust
 from microcosm_sqlite.binding import Kind, bind, kind_of, location_of, pool_class
@@ -19,6 +20,7 @@ from microcosm_sqlite.errors import (
     ConfigurationError,
     DataSetNotFoundError,
     NotAnArtifactError,
+    PinnedReleaseError,
     WrongArtifactError,
 )
 from tests.sealed import move_artifact, seal_file
@@ -209,6 +211,80 @@ class TestBind:
 
         assert inspect(engine).has_table("dog")
         engine.dispose()
+
+
+class TestReplacedFile:
+    """Connections are opened as long as the process lives; each reads a file that was checked."""
+
+    def test_a_new_release_is_checked_before_it_is_read(self, artifact_path: Path, kennel_path: Path) -> None:
+        """A sound one is read by the next connection."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        engine.connect().close()
+        new = seal_file(kennel_path, kennel_path.with_name("new.sqlite"), name="kennel", version="2.0")
+        move_artifact(new, artifact_path)
+
+        engine.dispose()
+        assert inspect(engine).has_table("dog")
+        engine.dispose()
+
+    def test_damage_is_refused_by_the_next_connection(self, artifact_path: Path) -> None:
+        """What was sound when it was bound need not be sound now."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        with artifact_path.open("r+b") as file:
+            file.seek(5000)
+            file.write(b"damage")
+
+        with pytest.raises(ArtifactCorruptError, match="with the file digest"):
+            engine.connect()
+        engine.dispose()
+
+    def test_an_artifact_of_another_data_set_is_refused(self, artifact_path: Path, kennel_path: Path) -> None:
+        """A deployment that mixes up files is noticed."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        move_artifact(seal_file(kennel_path, kennel_path.with_name("new.sqlite"), name="cattery"), artifact_path)
+
+        with pytest.raises(WrongArtifactError):
+            engine.connect()
+        engine.dispose()
+
+
+class TestPins:
+    @pytest.mark.parametrize("policy", Policy)
+    def test_the_pinned_release_is_bound(self, artifact_path: Path, policy: Policy) -> None:
+        """By version or by digest, whatever else is checked."""
+        for pin in ("1.0", file_digest(artifact_path)):
+            trust = Trust(policy=policy, memory=TRUST.memory, pin=pin)
+            assert never_changes(bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS))
+
+    @pytest.mark.parametrize("policy", Policy)
+    def test_another_version_is_refused(self, artifact_path: Path, policy: Policy) -> None:
+        """The message says which one is wanted, which one is there, and where it says so."""
+        trust = Trust(policy=policy, memory=TRUST.memory, pin="1.1")
+
+        with pytest.raises(PinnedReleaseError) as raised:
+            bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS)
+
+        digest = "" if policy is Policy.SIZE else f" ({file_digest(artifact_path)})"
+        assert str(raised.value) == (
+            f"{artifact_path}: expected the release of data set 'kennel' that sqlite.pins.kennel names, 1.1, "
+            f"found version 1.0{digest}. Ship that release, or change the pin if another one is wanted."
+        )
+
+    @pytest.mark.parametrize("policy", Policy)
+    def test_other_bytes_are_refused(self, artifact_path: Path, policy: Policy) -> None:
+        """A digest names one file, whatever version it says it is."""
+        trust = Trust(policy=policy, memory=TRUST.memory, pin="sha256:" + "0" * 64)
+
+        with pytest.raises(PinnedReleaseError, match=file_digest(artifact_path)):
+            bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS)
+
+    @pytest.mark.parametrize("path", [":memory:", "none.sqlite"])
+    def test_what_is_not_sealed_is_no_release(self, path: str) -> None:
+        """Nor is nothing at all: a pinned data set does not silently become an empty one."""
+        trust = Trust(policy=Policy.ONCE, memory=TRUST.memory, pin="1.0")
+
+        with pytest.raises(PinnedReleaseError, match="found no sealed artifact"):
+            bind("kennel", path, read_only=False, trust=trust, options=OPTIONS)
 
 
 class TestPoolClass:
