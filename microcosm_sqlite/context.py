@@ -73,7 +73,7 @@ def thread_session(graph: Any, data_set: type[Any], *, engine: Any, make: Callab
     session = sessions.get(data_set)
     if session is not None and session.get_bind() is engine:
         if not session.is_active:
-            # An earlier flush failed, and whoever asked for it heard of it. Nobody else would ever end that transaction.
+            # An earlier flush failed, and its caller heard of it. Nobody else would ever end that transaction.
             session.rollback()
         return session
     if session is not None:

@@ -38,6 +38,7 @@ Every error of the package descends from `SQLiteError`:
         ├── WorkbenchBusyError         another build of this data set is running
         ├── DataSetBusyError           a load into a data set in use: another connection holds a lock
         └── SealError                  the finished file could not be published
+            └── GatesFailedError       ... what must hold of its rows does not; `failures` names each
 
 An error is made from its facts (keyword arguments that stay readable as attributes), and words its own message from
 them. `status_code` is what an HTTP service would answer; no HTTP library is involved.
@@ -45,7 +46,10 @@ them. `status_code` is what an HTTP service would answer; no HTTP library is inv
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
+
+#: How many problems of one kind a message spells out; the others are in `problems`.
+SHOWN_PROBLEMS: Final = 20
 
 
 class SQLiteError(Exception):
@@ -379,7 +383,7 @@ class RowsRejectedError(BuildError):
     """
 
     #: How many problems the message spells out; the others are in `problems`.
-    SHOWN: ClassVar[int] = 20
+    SHOWN: ClassVar[int] = SHOWN_PROBLEMS
 
     def __init__(
         self, *, table: str, problems: Sequence[RowProblem], count: int | None = None, kept_rows: int = 0
@@ -430,3 +434,42 @@ class SealError(BuildError):
     def __init__(self, *, name: str, path: Path, reason: str, remedy: str) -> None:
         self.name, self.path, self.reason, self.remedy = name, path, reason, remedy
         super().__init__(f"data set {name!r} was not sealed to {path}: {reason}. {remedy}")
+
+
+class GateFailure(NamedTuple):
+    """What must hold of the rows and does not: which gate, what it looks at, what it expected, what it found.
+
+    `problems` are the first of those it found, `total` says how many there are in all.
+    """
+
+    gate: str
+    what: str
+    expected: str
+    found: str
+    problems: tuple[Any, ...] = ()
+    total: int = 0
+
+    def __str__(self) -> str:
+        lines = [f"{self.gate} ({self.what}): expected {self.expected}, found {self.found}"]
+        lines += [f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]]
+        hidden = self.total - min(len(self.problems), SHOWN_PROBLEMS)
+        if self.problems and hidden > 0:
+            lines.append(f"  ... and {hidden} more")
+        return "\n".join(lines)
+
+
+class GatesFailedError(SealError):
+    """What must hold of the rows does not; nothing was published."""
+
+    def __init__(self, *, name: str, path: Path, failures: Sequence[GateFailure]) -> None:
+        self.failures = tuple(failures)
+        gates = "1 gate" if len(self.failures) == 1 else f"{len(self.failures)} gates"
+        super().__init__(
+            name=name,
+            path=path,
+            reason=f"it did not pass {gates}",
+            remedy="Correct the rows, or waive a gate and give the reason. "
+            "Nothing was published; what was published before is untouched.",
+        )
+        details = "\n".join(f"  {line}" for failure in self.failures for line in str(failure).split("\n"))
+        self.args = (f"{self.args[0]}\n{details}",)

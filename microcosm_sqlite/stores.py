@@ -15,7 +15,7 @@ from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
 from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of, may_exist
-from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session, has_begun
 
 __all__ = ["GetOrCreateSession", "Store", "get_session"]
 
@@ -38,7 +38,8 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
 
     Positional arguments are SQLAlchemy expressions; keywords are filters that the store declares: a field of
     `auto_filter_fields` by attribute or column name, or a parameter that `_filter` or `_order_by` names. A list, tuple,
-    set or range means "one of these" (None among them: "or no value"), a bare None "no such filter". Any other keyword raises `UnknownFilterError`.
+    set or range means "one of these" (None among them: "or no value"), a bare None "no such filter". Any other keyword
+    raises `UnknownFilterError`.
 
     Results come in the declared order with the primary key as the tiebreak, so that paging never repeats or skips.
     A store may be shared by threads; each gets its own session.
@@ -197,9 +198,17 @@ class Store(Generic[ModelT], metaclass=ABCMeta):
         """Flush at the end of the block; if that breaks a constraint, undo the block only and raise our error."""
         session = self.session
         try:
-            with session.begin_nested():
-                yield
-                session.flush()
+            session.flush()
+            had_begun = has_begun(session)
+            try:
+                with session.begin_nested():
+                    yield
+                    session.flush()
+            except BaseException:
+                if not had_begun:
+                    # Undoing a savepoint that began the transaction leaves that open, and with it the write lock.
+                    session.rollback()
+                raise
         except IntegrityError as error:
             if not session.is_active:
                 session.rollback()

@@ -18,6 +18,8 @@ from microcosm_sqlite.errors import (
     DuplicateModelError,
     DuplicateRowError,
     EmptyDataSetError,
+    GateFailure,
+    GatesFailedError,
     HeaderError,
     ManifestError,
     MigrationIntegrityError,
@@ -79,6 +81,14 @@ EXAMPLES = [
     DanglingKeyError(table="dog", problems=[PROBLEM]),
     WorkbenchBusyError(name="world", path=Path("world.workbench")),
     SealError(name="world", path=Path("world.sqlite"), reason="the disk is full", remedy="Free some space."),
+    GatesFailedError(
+        name="world",
+        path=Path("world.sqlite"),
+        failures=[
+            GateFailure("light", "SQL", "no problem", "1", problems=(PROBLEM,), total=1),
+            GateFailure("floor:dog", "rows of table 'dog'", "at least 2", "1"),
+        ],
+    ),
 ]
 
 
@@ -217,3 +227,22 @@ def test_every_error_is_among_the_examples_or_a_plain_subclass() -> None:
     classes = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SQLiteError)}
 
     assert {kind for kind in classes if "__init__" in vars(kind)} <= tested | {errors.ArtifactError}
+
+
+def test_failed_gates_are_told_one_by_one() -> None:
+    """The message names each gate with what was expected and found, and the first of its problems below it."""
+    many = tuple(f"dog {number}" for number in range(30))
+    failures = [
+        GateFailure("floor:dog", "rows of table 'dog'", "at least 2", "1"),
+        GateFailure("light", "SQL that must return no rows", "no problem", "300", problems=many, total=300),
+    ]
+
+    lines = str(GatesFailedError(name="world", path=Path("world.sqlite"), failures=failures)).split("\n")
+
+    assert lines[0].startswith("data set 'world' was not sealed to world.sqlite: it did not pass 2 gates. Correct")
+    assert lines[1:4] == [
+        "  floor:dog (rows of table 'dog'): expected at least 2, found 1",
+        "  light (SQL that must return no rows): expected no problem, found 300",
+        "    dog 0",
+    ]
+    assert lines[-1] == "    ... and 280 more"

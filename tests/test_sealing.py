@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from microcosm_sqlite.artifacts.manifest import Licence, Manifest
 from microcosm_sqlite.artifacts.verification import Artifact, verify
-from microcosm_sqlite.errors import DanglingKeyError, SealError
+from microcosm_sqlite.errors import GatesFailedError, SealError
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
@@ -98,7 +98,7 @@ def test_a_dangling_key_stops_the_seal(bench: Workbench, folder: Path) -> None:
     """Nothing is published, and the error says which row leads where."""
     bench.load(Dog, [{"id": 2, "name": "Max", "owner_id": 99}])
 
-    with pytest.raises(DanglingKeyError, match="99"):
+    with pytest.raises(GatesFailedError, match="99"):
         seal(bench, FolderChannel(folder), RELEASE)
     assert contents(folder) == {}
 
@@ -109,7 +109,7 @@ def test_a_failed_seal_leaves_the_earlier_release(bench: Workbench, folder: Path
     before = contents(folder)
     bench.load(Dog, [{"id": 2, "name": "Max", "owner_id": 99}])
 
-    with pytest.raises(DanglingKeyError):
+    with pytest.raises(GatesFailedError):
         seal(bench, FolderChannel(folder), Release(version="1.1"))
     assert contents(folder) == before
 

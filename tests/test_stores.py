@@ -476,6 +476,29 @@ class TestCreate:
         assert raised.value.name == "kennel"
         assert "build and seal a new artifact from its sources; nothing was written" in str(raised.value)
 
+    def test_a_failure_outside_of_a_context_keeps_no_lock(self, graph: Any) -> None:
+        """A store that wrote nothing else gives the database free again when its create fails."""
+        with pytest.raises(DuplicateModelError):
+            OwnerStore(graph).create(Owner(id=1, name="Dora"))
+
+        with Kennel.new_session(graph) as session:
+            session.execute(text("PRAGMA busy_timeout = 0"))
+            session.execute(text("DELETE FROM visit"))
+            session.commit()
+        assert VisitStore(graph).count() == 0
+
+    def test_a_failure_outside_of_a_context_keeps_earlier_work(self, graph: Any) -> None:
+        """What the store wrote before, and what is still pending, is committed with the rest."""
+        store = OwnerStore(graph)
+        store.session.add(Owner(id=4, name="Dora"))
+        with pytest.raises(DuplicateModelError):
+            store.create(Owner(id=5, name="Ada"))
+        store.create(Owner(id=6, name="Emil"))
+        store.session.commit()
+
+        with Kennel.new_context(graph):
+            assert OwnerStore().count() == 5
+
     def test_outside_of_a_context_the_thread_session_commits(self, graph: Any) -> None:
         """A store made with a graph writes as well, its session being committed by hand."""
         store = OwnerStore(graph)

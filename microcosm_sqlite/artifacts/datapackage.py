@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, Final
 
+from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.manifest import (
     Builder,
     Contributor,
@@ -51,6 +52,8 @@ def to_document(manifest: Manifest) -> dict[str, Any]:
                     "file_digest": manifest.file_digest,
                     "size_bytes": manifest.size_bytes,
                     "attribution": manifest.attribution,
+                    "needs": None if manifest.needs is None else _needs(manifest.needs),
+                    "waivers": [{"gate": waiver.gate, "reason": waiver.reason} for waiver in manifest.waivers],
                     "builder": _builder(manifest.builder),
                 }
             ),
@@ -125,6 +128,10 @@ def _source(source: Source) -> dict[str, Any]:
             NAMESPACE: _without_nothing(ours),
         }
     )
+
+
+def _needs(needs: Needs) -> dict[str, Any]:
+    return _without_nothing({"sqlite": needs.sqlite, "features": list(needs.features)})
 
 
 def _builder(builder: Builder | None) -> dict[str, str] | None:

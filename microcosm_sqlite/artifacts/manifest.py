@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from microcosm_sqlite.artifacts.digests import ContentDigest, TableDigest
+from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.schemas import Schema, Table
 from microcosm_sqlite.constants import FORMAT_REVISION
 
@@ -99,6 +100,19 @@ class Contributor:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waiver:
+    """A gate that was not to stop the release, and why."""
+
+    gate: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            message = f"a waiver of {self.gate!r} needs a reason, which readers of the manifest will see"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Builder:
     """The versions of what built the file."""
 
@@ -132,6 +146,9 @@ class Manifest:
     contributors: tuple[Contributor, ...] = ()
     attribution: str | None = None
     sources: tuple[Source, ...] = ()
+    #: What of SQLite a reader must have; None in manifests written before it was recorded.
+    needs: Needs | None = None
+    waivers: tuple[Waiver, ...] = ()
     file_digest: str | None = None
     size_bytes: int | None = None
     builder: Builder | None = None

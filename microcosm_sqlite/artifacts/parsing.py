@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.manifest import (
     Builder,
     ColumnEntry,
@@ -14,6 +15,7 @@ from microcosm_sqlite.artifacts.manifest import (
     ReferenceEntry,
     Source,
     TableEntry,
+    Waiver,
 )
 from microcosm_sqlite.constants import FORMAT_REVISION
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE as NAMESPACE
@@ -151,6 +153,8 @@ class _Ours(msgspec.Struct):
     file_digest: str | None = None
     size_bytes: int | None = None
     attribution: str | None = None
+    needs: Needs | None = None
+    waivers: tuple[Waiver, ...] = ()
     builder: Builder | None = None
 
 

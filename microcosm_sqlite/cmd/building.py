@@ -1,7 +1,8 @@
 """Build a data set from a folder of CSV files."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,13 +11,22 @@ from typing import Any, cast
 import click
 from sqlalchemy import MetaData, Table
 
-from microcosm_sqlite.artifacts.manifest import Licence
+from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.manifest import Licence, Waiver
 from microcosm_sqlite.cmd.declarations import imported_data_set
 from microcosm_sqlite.cmd.failures import ExitCode, report
 from microcosm_sqlite.cmd.identities import identity_of, write_identity
 from microcosm_sqlite.cmd.options import debug_option, json_option
 from microcosm_sqlite.cmd.tables import json_text
-from microcosm_sqlite.errors import BuildError, ConfigurationError, RowsRejectedError, SourceError
+from microcosm_sqlite.cmd.waiving import unneeded_told, waiver_options, waivers_of
+from microcosm_sqlite.errors import (
+    SHOWN_PROBLEMS,
+    BuildError,
+    ConfigurationError,
+    GatesFailedError,
+    RowsRejectedError,
+    SourceError,
+)
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
@@ -39,6 +49,7 @@ def _licences(_: click.Context, __: click.Parameter, names: Iterable[str]) -> tu
 @click.option("--licence", "licences", multiple=True, callback=_licences, help="SPDX identifier; may be repeated.")
 @click.option("--attribution", help="Whom those who use the data have to name.")
 @click.option("--allow-missing", is_flag=True, help="Leave a table empty that has no file.")
+@waiver_options
 @json_option
 @debug_option
 @click.pass_context
@@ -55,10 +66,12 @@ def build(
 ) -> None:
     """Build the data set MODULE:DATASET from the files <table>.csv in ROWS_FOLDER, seal it, publish it.
 
-    Every row that does not fit is named with its file, line and column; nothing is published then. Modules in the
-    current folder are found. SOURCE_DATE_EPOCH dates the release; without it, it has no date.
+    Every row that does not fit is named with its file, line and column, every gate that does not hold with what was
+    expected and found; nothing is published then. Modules in the current folder are found. SOURCE_DATE_EPOCH dates
+    the release; without it, it has no date.
     """
     base = imported_data_set(data_set)
+    waivers = waivers_of(base, waive=release.pop("waive"), reason=release.pop("reason"))
     asked = Release(created=_source_date(), **release)
     with Workbench(base) as bench:
         errors = _load(bench, rows_folder, allow_missing=allow_missing)
@@ -67,12 +80,28 @@ def build(
         if errors:
             click.echo("Nothing was published.", err=True)
             context.exit(ExitCode.FAILED)
-        output.mkdir(parents=True, exist_ok=True)
-        artifact = seal(bench, FolderChannel(output), asked)
+        try:
+            artifact = _seal(bench, output, asked, waivers)
+        except GatesFailedError as error:
+            _report(context, error)
+            context.exit(ExitCode.FAILED)
     if as_json:
         print(json_text(identity_of(artifact)))
     else:
         write_identity(artifact)
+
+
+def _seal(bench: Workbench, output: Path, asked: Release, waivers: tuple[Waiver, ...]) -> Artifact:
+    is_new = not output.exists()
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        with unneeded_told():
+            return seal(bench, FolderChannel(output), asked, waivers=waivers)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                output.rmdir()
+        raise
 
 
 def _source_date() -> str | None:
@@ -87,7 +116,7 @@ def _source_date() -> str | None:
 
 
 def _load(bench: Workbench, folder: Path, *, allow_missing: bool) -> list[BuildError]:
-    """Load each table's file and return all that is wrong; foreign keys are looked at when all else is right."""
+    """Load each table's file and return all that is wrong with them by themselves; sealing looks at the rest."""
     metadata = cast("MetaData", cast("Any", bench.data_set).metadata)
     models = _models(bench.data_set)
     errors: list[BuildError] = []
@@ -106,11 +135,6 @@ def _load(bench: Workbench, folder: Path, *, allow_missing: bool) -> list[BuildE
         else:
             click.echo(f"{path}: {count} rows", err=True)
     _warn_of_strays(folder, metadata)
-    if not errors:
-        try:
-            bench.check_foreign_keys()
-        except BuildError as error:
-            errors.append(error)
     return errors
 
 
@@ -143,11 +167,19 @@ def _warn_of_strays(folder: Path, metadata: MetaData) -> None:
 
 
 def _report(context: click.Context, error: BuildError) -> None:
-    """Say on stderr what *error* says; its message names only some of the rows that it knows, so add the others."""
+    """Say on stderr what *error* says; its message names only some of the problems that it knows, so add the others."""
     report(context, error)
-    if isinstance(error, RowsRejectedError) and len(error.problems) > error.SHOWN:
-        click.echo("The next ones:", err=True)
-        for problem in error.problems[error.SHOWN :]:
+    if isinstance(error, RowsRejectedError):
+        _report_more("The next ones", error.problems, error.count)
+    elif isinstance(error, GatesFailedError):
+        for failure in error.failures:
+            _report_more(f"The next ones of {failure.gate}", failure.problems, failure.total)
+
+
+def _report_more(head: str, problems: Sequence[object], total: int) -> None:
+    if len(problems) > SHOWN_PROBLEMS:
+        click.echo(f"{head}:", err=True)
+        for problem in problems[SHOWN_PROBLEMS:]:
             click.echo(f"  {problem}", err=True)
-        if error.count > len(error.problems):
-            click.echo(f"  ... and {error.count - len(error.problems)} more", err=True)
+        if total > len(problems):
+            click.echo(f"  ... and {total - len(problems)} more", err=True)

@@ -7,6 +7,7 @@ import click
 
 from microcosm_sqlite.artifacts.beside import manifests_beside
 from microcosm_sqlite.artifacts.datapackage import to_document
+from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Builder, Licence, Manifest, Source, TableEntry
 from microcosm_sqlite.cmd.options import debug_option, json_option
@@ -53,12 +54,14 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
         ("attribution", manifest.attribution),
         *(("contributor", contributor.title) for contributor in manifest.contributors),
         *(("source", _source(source)) for source in manifest.sources),
+        *(("waived", f"{waiver.gate}: {waiver.reason}") for waiver in manifest.waivers),
         ("rows", manifest.rows),
         ("content", manifest.content_digest),
         ("schema", manifest.schema_fingerprint),
         ("file", manifest.file_digest),
         ("size", None if manifest.size_bytes is None else f"{manifest.size_bytes} bytes"),
         ("format", f"revision {manifest.format_revision}"),
+        ("needs", None if manifest.needs is None else _needs(manifest.needs)),
         ("builder", None if manifest.builder is None else _builder(manifest.builder)),
         *((f"table {table.name}", _table(table)) for table in manifest.tables),
     ]
@@ -72,6 +75,10 @@ def _licence(licence: Licence) -> str:
 def _source(source: Source) -> str:
     rows = None if source.rows is None else f"{source.rows} rows"
     return ", ".join(filter(None, (source.title, source.version, source.path, rows, source.licence, source.sha256)))
+
+
+def _needs(needs: Needs) -> str:
+    return f"SQLite {needs.sqlite} or newer ({', '.join(needs.features)})"
 
 
 def _builder(builder: Builder) -> str:

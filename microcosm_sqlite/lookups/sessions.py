@@ -64,3 +64,9 @@ class GetOrCreateSession:
             )
 
         return thread_session(self.graph, data_set, engine=engine, make=make)
+
+
+def has_begun(session: Session) -> bool:
+    """Tell whether the database is in a transaction for *session*: a thread's own is not, before it writes."""
+    driver: Any = session.connection().connection.dbapi_connection
+    return bool(driver.in_transaction)

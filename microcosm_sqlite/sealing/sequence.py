@@ -4,7 +4,7 @@ Check, compact, digest, mark, read back, publish: in this order, and nothing is 
 """
 
 import platform
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -18,13 +18,15 @@ from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.artifacts.datapackage import to_text
 from microcosm_sqlite.artifacts.digests import content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
+from microcosm_sqlite.artifacts.features import needs_of
 from microcosm_sqlite.artifacts.inspection import Artifact
-from microcosm_sqlite.artifacts.manifest import Builder, Manifest, table_entries
+from microcosm_sqlite.artifacts.manifest import Builder, Manifest, Waiver, table_entries
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import read_schema
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
 from microcosm_sqlite.sealing.releases import Release
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
@@ -32,24 +34,33 @@ from microcosm_sqlite.workbench import Workbench
 _UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
 
 
-def seal(bench: Workbench, channel: Channel, release: Release) -> Artifact:
+def seal(bench: Workbench, channel: Channel, release: Release, *, waivers: Iterable[Waiver] = ()) -> Artifact:
     """Return the artifact made of what is on *bench*, once *channel* has published it.
 
-    The workbench is committed first and may go on being used afterwards. The finished file is read back through the
-    verification that readers use before anybody can see it. Whatever is raised, nothing was published.
+    The workbench is committed first and may go on being used afterwards. The finished file passes all gates and is
+    read back through the verification that readers use before anybody can see it. Whatever is raised, nothing was
+    published.
+
+    Args:
+        bench: what to seal.
+        channel: where to publish it, and where the release before is found.
+        release: what the curator says of it.
+        waivers: gates that shall not stop it, each with the reason, which the manifest tells.
 
     Raises:
-        DanglingKeyError: foreign keys lead nowhere, each told with its source and line where they are known.
+        GatesFailedError: foreign keys lead nowhere, or something else does not hold that the data set requires.
+        ValueError: a waiver names no gate that can be waived.
         SealError: the disk is full, or the operating system refused something else.
         ArtifactError: the file did not read back as it was written.
     """
     target = Path(f"{bench.name}.sqlite")
+    waived = checked_waivers(bench.data_set, waivers)
     with _translated(bench, target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
         staged = Path(folder) / target.name
         bench.commit()
-        bench.check_foreign_keys()
         _compact(bench, staged)
-        manifest = _finish(staged, bench, release)
+        manifest = _finish(staged, bench, release, waived)
+        check_gates(bench, channel, staged, manifest)
         manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
         verify(staged)
         return channel.publish(staged, manifest)
@@ -60,7 +71,7 @@ def _compact(bench: Workbench, staged: Path) -> None:
     rows(bench.native, "VACUUM INTO ?", file_uri(staged))
 
 
-def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
+def _finish(staged: Path, bench: Workbench, release: Release, waivers: tuple[Waiver, ...]) -> Manifest:
     connection = apsw.Connection(file_uri(staged), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
     try:
         schema = read_schema(connection)
@@ -78,6 +89,8 @@ def _finish(staged: Path, bench: Workbench, release: Release) -> Manifest:
             content_digest=content.digest,
             schema_fingerprint=content.schema_fingerprint,
             tables=table_entries(schema, content),
+            needs=needs_of(schema),
+            waivers=waivers,
         )
         embed(connection, manifest)
         stamp(connection)

@@ -193,3 +193,96 @@ def test_what_makes_no_sense_builds_nothing(project: Path, run: Run, arguments: 
 
     assert (result.returncode, result.stdout) == (2, "")
     assert not (project / "out").exists()
+
+
+CHECKS = """
+from microcosm_sqlite.checks import Floor, SQLCheck, require
+require(Zoo, Floor(Animal, rows=3), SQLCheck("tame", "SELECT id FROM animal WHERE NOT is_tame"))
+"""
+
+
+def test_gates_that_fail_are_all_named(project: Path, run: Run) -> None:
+    """Each is told with what was expected and found; nothing is published, the exit code is 1."""
+    (project / "zoo.py").write_text(ZOO + CHECKS)
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\n2,Leo,no,west\n1,Mia,yes,\n")
+
+    result = run(*BUILD)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "it did not pass 3 gates" in result.stderr
+    assert "rows/animal.csv, line 2, column house: 'west'" in result.stderr
+    assert "floor:animal (rows of table 'animal'): expected at least 3, found 2" in result.stderr
+    assert "tame (SQL that must return no rows): expected no problem, found 1\n    id=2" in result.stderr
+    assert not (project / "out").exists()
+
+
+def test_every_problem_of_a_gate_that_is_known_is_named(project: Path, run: Run) -> None:
+    """The message is short, the list behind it is not."""
+    (project / "zoo.py").write_text(ZOO + CHECKS)
+    rows = "".join(f"{number},x,no,\n" for number in range(150))
+    (project / "rows/animal.csv").write_text(f"id,name,is_tame,house\n{rows}")
+
+    result = run(*BUILD)
+
+    assert "The next ones of tame:\n  id=20\n" in result.stderr
+    assert result.stderr.endswith("  id=99\n  ... and 50 more\n")
+
+
+def test_gates_can_be_waived(project: Path, run: Run) -> None:
+    """The manifest says which and why, and `info` tells it."""
+    (project / "zoo.py").write_text(ZOO + CHECKS)
+
+    result = run(*BUILD, "--waive", "floor:animal", "--reason", "one died", "--waive", "tame", "--reason", "Leo is old")
+
+    assert result.returncode == 0, result.stderr
+    waivers = verify(project / "out/zoo.sqlite").manifest.waivers
+    assert [(waiver.gate, waiver.reason) for waiver in waivers] == [
+        ("floor:animal", "one died"),
+        ("tame", "Leo is old"),
+    ]
+    assert "waived        floor:animal: one died\n" in run("info", "out/zoo.sqlite").stdout
+
+
+def test_an_unneeded_waiver_is_told(project: Path, run: Run) -> None:
+    """The release goes out, and whoever waived can stop doing so."""
+    result = run(*BUILD, "--waive", "foreign-keys", "--reason", "who knows")
+
+    assert result.returncode == 0
+    assert "Warning: data set 'zoo': gate 'foreign-keys' is waived, but it holds." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--waive", "tame"), "each --waive needs its --reason: there are 1 and 0."),
+        (("--reason", "tame"), "each --waive needs its --reason: there are 0 and 1."),
+        (("--waive", "tame", "--reason", " "), "a waiver of 'tame' needs a reason"),
+        (("--waive", "lame", "--reason", "x"), "no gate is called 'lame'; there are constraints, foreign-keys, floor"),
+    ],
+)
+def test_waivers_that_make_no_sense_build_nothing(
+    project: Path, run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    """A waiver that is misspelt is not found out after an hour of loading."""
+    (project / "zoo.py").write_text(ZOO + CHECKS)
+
+    result = run(*BUILD, *arguments)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in " ".join(result.stderr.split())
+    assert not (project / "out").exists()
+
+
+def test_a_drift_is_measured_against_what_is_published(project: Path, run: Run) -> None:
+    """The release before is what lies in the folder of the output, and it stays."""
+    drift = "from microcosm_sqlite.checks import Drift, require\nrequire(Zoo, Drift(Animal, percent=20))\n"
+    (project / "zoo.py").write_text(f"{ZOO}\n{drift}")
+    assert run(*BUILD).returncode == 0
+    before = (project / "out/zoo.sqlite").read_bytes()
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\n1,Mia,yes,\n")
+
+    result = run(*BUILD)
+
+    assert result.returncode == 1
+    assert "at most 20 % more or fewer than the 2 of release 1.0, found 1, which is -50 %" in result.stderr
+    assert (project / "out/zoo.sqlite").read_bytes() == before

@@ -482,6 +482,18 @@ class TestB10:
         assert len((tmp_path / "owners.csv").read_text().splitlines()) == 5
 
 
+def test_b12_autocommit_keeps_no_lock_after_a_failure(make_graph: GraphFactory, kennel_path: Path) -> None:
+    """A create that fails leaves the database free for others."""
+    graph = make_graph(paths={"kennel": kennel_path}, autocommit=True)
+    with pytest.raises(DuplicateModelError):
+        OwnerStore(graph).create(Owner(name="Ada"))
+
+    with Kennel.new_session(graph) as session:
+        session.execute(text("PRAGMA busy_timeout = 0"))
+        session.execute(text("DELETE FROM visit"))
+    assert VisitStore(graph).count() == 0
+
+
 def test_b12_autocommit_works(make_graph: GraphFactory, kennel_path: Path) -> None:
     """With `autocommit` sessions work, and every statement is kept although nobody commits."""
     graph = make_graph(paths={"kennel": kennel_path}, autocommit=True)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from microcosm_sqlite.errors import NoSessionError
-from microcosm_sqlite.lookups.sessions import GetOrCreateSession, get_session
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession, get_session, has_begun
 from tests.conftest import GraphFactory
 from tests.kennel import Kennel, OwnerStore
 
@@ -95,3 +95,15 @@ class TestGetOrCreateSession:
 
         engine = graph.sqlite("kennel")[0]
         assert engine.pool.checkedout() <= 1
+
+
+def test_has_begun_tells_a_transaction_of_the_database(graph: Any) -> None:
+    """A thread's own session is in one as soon as it writes, and not before."""
+    session = OwnerStore(graph).session
+    session.execute(text("SELECT * FROM owner")).all()
+    before = has_begun(session)
+    session.execute(text("DELETE FROM visit"))
+    after = has_begun(session)
+    session.rollback()
+
+    assert (before, after) == (False, True)
