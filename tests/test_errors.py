@@ -34,12 +34,14 @@ from microcosm_sqlite.errors import (
     ReadOnlyDataSetError,
     RowProblem,
     RowsRejectedError,
+    SchemaMismatchError,
     SealError,
     SourceError,
     SQLiteError,
     StaleDBError,
     UnknownFilterError,
     WorkbenchBusyError,
+    WrongArtifactError,
 )
 
 PROBLEM = RowProblem(source="dog.csv", line=3, column="weight", value="heavy", rule="type", reason="is not a number")
@@ -69,6 +71,8 @@ EXAMPLES = [
     ReadOnlyDataSetError(name="world", path="/srv/world.sqlite", reason="it is a sealed artifact"),
     ArtifactNotFoundError(path=Path("a.sqlite"), expected="an artifact", found="nothing", remedy="Ship it."),
     NotAnArtifactError(path=Path("a.sqlite"), expected="an artifact", found="a zip archive", remedy="Unpack it."),
+    SchemaMismatchError(name="world", path=Path("a.sqlite"), differences=["table city: it is missing"]),
+    WrongArtifactError(name="world", path=Path("a.sqlite"), expected="one", found="another", remedy="Correct it."),
     ManifestError(path=Path("a.sqlite"), expected="a manifest", found="none", remedy="Copy again."),
     SourceError(source="dog.csv", line=2, expected="4 values", found="3", remedy="Correct the row."),
     HeaderError(source="dog.csv", expected="columns of dog", found="'nmae'", remedy="Did you mean 'name'?"),

@@ -32,6 +32,20 @@ def check_shape(path: Path) -> None:
     _check_marker(path, header)
     _check_length(path, header)
     _check_finished(path, header)
+    check_alone(path)
+
+
+def check_alone(path: Path) -> None:
+    """Check that no unfinished work lies beside the artifact at *path*; raise `ArtifactCorruptError` if some does."""
+    sidecars = sidecars_of(path)
+    if sidecars:
+        names = ", ".join(sidecar.name for sidecar in sidecars)
+        raise ArtifactCorruptError(
+            path=path,
+            expected="no unfinished work beside the artifact",
+            found=names,
+            remedy="Someone opened the file for writing: remove these files, then copy the artifact again.",
+        )
 
 
 def embedded_text(path: Path) -> str:
@@ -103,15 +117,6 @@ def _check_finished(path: Path, header: Header) -> None:
         )
     if header.encoding != "UTF-8":
         raise corrupt(path, expected="text in UTF-8", found=f"text in {header.encoding}")
-    sidecars = sidecars_of(path)
-    if sidecars:
-        names = ", ".join(sidecar.name for sidecar in sidecars)
-        raise ArtifactCorruptError(
-            path=path,
-            expected="no unfinished work beside the artifact",
-            found=names,
-            remedy="Someone opened the file for writing: remove these files, then copy the artifact again.",
-        )
 
 
 def corrupt(path: Path, *, expected: str, found: str) -> ArtifactCorruptError:

@@ -51,6 +51,7 @@ def artifact_at(target: Target, check: Callable[[Path], Artifact] = inspect) -> 
     found = artifact.manifest
     if target.name not in {None, found.name}:
         raise WrongArtifactError(
+            name=str(target.name),
             path=target.path,
             expected=f"an artifact of data set {target.name!r}",
             found=f"one of {found.name!r}, version {found.version}",
