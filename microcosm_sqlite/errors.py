@@ -26,7 +26,9 @@ Every error of the package descends from `SQLiteError`:
     │   ├── NotAnArtifactError         a file, but never sealed by us
     │   ├── ArtifactCorruptError       sealed, but no longer what was sealed
     │   ├── UnsupportedRevisionError   sealed in a format this version cannot read
-    │   ├── WrongArtifactError         a sound artifact of another data set
+    │   ├── SchemaMismatchError        it does not hold what the models use
+    │   │   └── WrongArtifactError     ... it is that of another data set
+    │   ├── PinnedReleaseError         a sound artifact, but not the release that is pinned
     │   └── ManifestError              its manifest is missing or cannot be read
     └── BuildError                     nothing was published, nothing half-written
         ├── SourceError                a source cannot be read as rows
@@ -343,10 +345,45 @@ class UnsupportedRevisionError(ArtifactError):
     code = "MSQ-REVISION"
 
 
-class WrongArtifactError(ArtifactError):
+class SchemaMismatchError(ArtifactError):
+    """A sound artifact that does not hold what the models of its data set use; `differences` has one item per table."""
+
+    code = "MSQ-SCHEMA-MISMATCH"
+
+    def __init__(self, *, name: str, path: Path, differences: Iterable[str]) -> None:
+        self.name, self.differences = name, tuple(differences)
+        super().__init__(
+            path=path,
+            expected=f"what the models of data set {name!r} use",
+            found="; ".join(self.differences),
+            remedy="Ship the release that these models were sealed with, or the code that fits this release.",
+        )
+
+
+class WrongArtifactError(SchemaMismatchError):
     """A sound artifact, but of another data set."""
 
     code = "MSQ-OTHER-DATA-SET"
+
+    def __init__(  # noqa: PLR0913 - As its base class, to whose facts the name is added.
+        self,
+        *,
+        path: Path,
+        expected: str,
+        found: str,
+        remedy: str,
+        name: str = "",
+        code: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        ArtifactError.__init__(self, path=path, expected=expected, found=found, remedy=remedy, code=code, facts=facts)
+        self.name, self.differences = name or self.facts.get("name", ""), (f"expected {expected}, found {found}",)
+
+
+class PinnedReleaseError(ArtifactError):
+    """A sound artifact, but not the release that the configuration pins."""
+
+    code = "MSQ-OTHER-RELEASE"
 
 
 class ManifestError(ArtifactError):

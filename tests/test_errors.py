@@ -34,6 +34,7 @@ from microcosm_sqlite.errors import (
     ReadOnlyDataSetError,
     RowProblem,
     RowsRejectedError,
+    SchemaMismatchError,
     SealError,
     SourceError,
     SQLiteError,
@@ -41,6 +42,7 @@ from microcosm_sqlite.errors import (
     StatementTimeoutError,
     UnknownFilterError,
     WorkbenchBusyError,
+    WrongArtifactError,
 )
 
 PROBLEM = RowProblem(source="dog.csv", line=3, column="weight", value="heavy", rule="type", reason="is not a number")
@@ -71,6 +73,8 @@ EXAMPLES = [
     StatementTimeoutError(name="world", path="/srv/world.sqlite", seconds=60.0),
     ArtifactNotFoundError(path=Path("a.sqlite"), expected="an artifact", found="nothing", remedy="Ship it."),
     NotAnArtifactError(path=Path("a.sqlite"), expected="an artifact", found="a zip archive", remedy="Unpack it."),
+    SchemaMismatchError(name="world", path=Path("a.sqlite"), differences=["table city: it is missing"]),
+    WrongArtifactError(name="world", path=Path("a.sqlite"), expected="one", found="another", remedy="Correct it."),
     ManifestError(path=Path("a.sqlite"), expected="a manifest", found="none", remedy="Copy again."),
     SourceError(source="dog.csv", line=2, expected="4 values", found="3", remedy="Correct the row."),
     HeaderError(source="dog.csv", expected="columns of dog", found="'nmae'", remedy="Did you mean 'name'?"),

@@ -9,21 +9,13 @@ from microcosm_sqlite.artifacts.digests import file_digest
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Manifest
 from microcosm_sqlite.artifacts.parsing import from_text
+from microcosm_sqlite.artifacts.places import manifest_path, pending_manifest_path
 from microcosm_sqlite.artifacts.recognition import BEGINNING_BYTES, recognise
-from microcosm_sqlite.constants import MANIFEST_SUFFIX
 from microcosm_sqlite.errors import ManifestError
 from microcosm_sqlite.faults import damages, strangers
 from microcosm_sqlite.faults.fault import Fault
 
-
-def manifest_path(path: Path) -> Path:
-    """Return where the manifest of the artifact at *path* lies."""
-    return path.with_name(path.name + MANIFEST_SUFFIX)
-
-
-def pending_manifest_path(path: Path) -> Path:
-    """Return where the manifest lies that becomes valid in the moment the artifact at *path* is replaced."""
-    return path.with_name(f".{path.name}{MANIFEST_SUFFIX}.next")
+__all__ = ["manifest_path", "manifests_beside", "pending_manifest_path", "read_manifest"]
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -13,10 +13,14 @@ from microcosm_sqlite.faults import damages
 
 
 class Claims(NamedTuple):
-    """Which release of which data set an artifact claims to be."""
+    """Which release of which data set an artifact claims to be.
+
+    `file_digest` is known of a file whose bytes were checked, otherwise None.
+    """
 
     name: str
     version: str
+    file_digest: str | None = None
 
 
 def read_claims(path: Path) -> Claims:

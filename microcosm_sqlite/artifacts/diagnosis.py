@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from microcosm_sqlite.artifacts.checks import check_marker, faults_beside, faults_of_file
+from microcosm_sqlite.artifacts.hashing import file_digest
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.inspection import Artifact, read_embedded
 from microcosm_sqlite.artifacts.verification import check_bytes, check_contents
@@ -23,7 +24,7 @@ class Diagnosis:
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def diagnose(path: Path, *, expected_name: str | None = None, expected_version: str | None = None) -> list[Diagnosis]:
+def diagnose(path: Path, *, expected_name: str | None = None, pinned: str | None = None) -> list[Diagnosis]:
     """Return what is wrong with the file at *path*, the most telling fault first; nothing if it is sound.
 
     Looks as `verification.verify` does, but does not stop at the first fault: only at one that makes it senseless to
@@ -32,9 +33,9 @@ def diagnose(path: Path, *, expected_name: str | None = None, expected_version: 
     Args:
         path: Where the artifact should be.
         expected_name: The data set it should be of, if that is known.
-        expected_version: The version it should have, if that is known.
+        pinned: The version, or the file digest (`sha256:...`), of the only release that is wanted.
     """
-    return [diagnosis_of(error) for error in _errors(path, name=expected_name, version=expected_version)]
+    return [diagnosis_of(error) for error in _errors(path, name=expected_name, pinned=pinned)]
 
 
 def diagnosis_of(error: ArtifactError) -> Diagnosis:
@@ -47,7 +48,7 @@ def diagnosis_of(error: ArtifactError) -> Diagnosis:
     )
 
 
-def _errors(path: Path, *, name: str | None, version: str | None) -> Iterator[ArtifactError]:
+def _errors(path: Path, *, name: str | None, pinned: str | None) -> Iterator[ArtifactError]:
     try:
         header = read_header(path)
         check_marker(path, header)
@@ -64,16 +65,16 @@ def _errors(path: Path, *, name: str | None, version: str | None) -> Iterator[Ar
     except ArtifactError as error:
         yield error
         return
-    yield from _faults_of_release(artifact, name=name, version=version)
+    yield from _faults_of_release(artifact, name=name, pinned=pinned)
     yield from _faults_of_bytes(artifact)
 
 
-def _faults_of_release(artifact: Artifact, *, name: str | None, version: str | None) -> Iterator[ArtifactError]:
+def _faults_of_release(artifact: Artifact, *, name: str | None, pinned: str | None) -> Iterator[ArtifactError]:
     found = artifact.manifest
     if name not in {None, found.name}:
         yield damages.OTHER_DATA_SET.at(artifact.path, name=name, found=found.name, version=found.version)
-    elif version not in {None, found.version}:
-        yield damages.OTHER_VERSION.at(artifact.path, name=found.name, found=found.version, pinned=version)
+    elif pinned not in {None, found.version, file_digest(artifact.path)}:
+        yield damages.OTHER_RELEASE.at(artifact.path, name=found.name, found=f"version {found.version}", pinned=pinned)
 
 
 def _faults_of_bytes(artifact: Artifact) -> Iterator[ArtifactError]:

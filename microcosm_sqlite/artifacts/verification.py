@@ -1,26 +1,22 @@
 """Check that a file is the artifact it claims to be."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import apsw
 
-from microcosm_sqlite.artifacts.beside import manifest_path, manifests_beside
+from microcosm_sqlite.artifacts.beside import manifests_beside
 from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
 from microcosm_sqlite.artifacts.features import is_older
+from microcosm_sqlite.artifacts.identity import while_unchanged
 from microcosm_sqlite.artifacts.inspection import Artifact, inspect
-from microcosm_sqlite.artifacts.manifest import TableEntry, table_entries
+from microcosm_sqlite.artifacts.manifest import Manifest, TableEntry, table_entries
 from microcosm_sqlite.artifacts.opening import opened
 from microcosm_sqlite.artifacts.schemas import read_schema
 from microcosm_sqlite.artifacts.structure import check_structure
-from microcosm_sqlite.errors import ArtifactError, SourceError
+from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.faults import damages
 
 __all__ = ["Artifact", "check_bytes", "check_contents", "inspect", "verify", "verify_file"]
-
-#: How often a check is begun anew because the artifact was published afresh meanwhile.
-_ATTEMPTS: Final = 5
 
 
 def verify_file(path: Path) -> Artifact:
@@ -33,7 +29,7 @@ def verify_file(path: Path) -> Artifact:
         ManifestError: The manifest beside the file is missing, unreadable, or that of another file.
         ArtifactError: Whatever `inspect` raises.
     """
-    return _while_unchanged(path, _verify_file)
+    return while_unchanged(path, _verify_file)
 
 
 def verify(path: Path) -> Artifact:
@@ -43,7 +39,7 @@ def verify(path: Path) -> Artifact:
         ArtifactCorruptError: Rows or schema are not those that were sealed.
         ArtifactError: Whatever `verify_file` raises.
     """
-    return _while_unchanged(path, _verify)
+    return while_unchanged(path, _verify)
 
 
 def check_bytes(artifact: Artifact) -> Artifact:
@@ -55,12 +51,16 @@ def check_bytes(artifact: Artifact) -> Artifact:
     """
     path = artifact.path
     digest, size_bytes = file_digest(path), path.stat().st_size
-    claims: list[str] = []
+    manifests: list[Manifest] = []
     for manifest in manifests_beside(artifact):
         if (manifest.file_digest, manifest.size_bytes) == (digest, size_bytes):
             return Artifact(path=path, manifest=manifest)
-        claims.append(f"{manifest.size_bytes} bytes with the file digest {manifest.file_digest}")
-    raise damages.WRONG_DIGEST.at(path, claims=" or ".join(claims), size_bytes=size_bytes, digest=digest)
+        manifests.append(manifest)
+    if all(manifest.size_bytes != size_bytes for manifest in manifests):
+        claims = " or ".join(str(manifest.size_bytes) for manifest in manifests)
+        raise damages.WRONG_SIZE.at(path, claims=claims, size_bytes=size_bytes)
+    claims = " or ".join(str(manifest.file_digest) for manifest in manifests)
+    raise damages.WRONG_DIGEST.at(path, claims=claims, size_bytes=size_bytes, digest=digest)
 
 
 def _verify_file(path: Path) -> Artifact:
@@ -110,27 +110,3 @@ def _contents_of(path: Path) -> tuple[ContentDigest, tuple[TableEntry, ...]]:
 def _names_of_differences(expected: tuple[TableEntry, ...], found: tuple[TableEntry, ...]) -> str:
     names = sorted({table.name for table in set(expected) ^ set(found)})
     return f"different: {', '.join(names)}" if names else "the tables are as the manifest says"
-
-
-def _while_unchanged(path: Path, check: Callable[[Path], Artifact]) -> Artifact:
-    """Return what *check* returns; begin anew if the artifact was replaced while it failed."""
-    for _ in range(_ATTEMPTS - 1):
-        before = _identities(path)
-        try:
-            return check(path)
-        except ArtifactError:
-            if _identities(path) == before:
-                raise
-    return check(path)
-
-
-def _identities(path: Path) -> list[tuple[int, ...] | None]:
-    return [_identity(file) for file in (path, manifest_path(path))]
-
-
-def _identity(path: Path) -> tuple[int, ...] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -119,19 +119,34 @@ def open_read_only(path: Path, *, name: str, options: EngineOptions) -> Engine:
     return engine
 
 
-def open_sealed(path: Path, *, name: str, options: EngineOptions) -> Engine:
+def _unchecked() -> None:
+    """Check nothing."""
+
+
+def open_sealed(path: Path, *, name: str, options: EngineOptions, check: Callable[[], None] = _unchecked) -> Engine:
     """Return an engine on a verified artifact, which nobody may change; every write raises `ReadOnlyDataSetError`.
 
     SQLite takes no locks and asks for no changes here: right only because sealing closed the file for good.
+
+    Args:
+        path: The file.
+        name: The data set.
+        options: How the engine is set up.
+        check: Called after a connection was opened and before it reads; what it raises refuses the connection.
     """
 
     def connect() -> Any:
         if not path.exists():
             raise _missing(name, path, options)
         connection = dbapi.connect(file_uri(path, mode="ro", immutable=1), uri=True, flags=apsw.SQLITE_OPEN_READONLY)
-        hardening.harden(connection.native, options.limits.for_file(path.stat().st_size))
-        if options.statement_seconds is not None:
-            hardening.stop_long_statements(connection, seconds=options.statement_seconds, error=overdue)
+        try:
+            check()
+            hardening.harden(connection.native, options.limits.for_file(path.stat().st_size))
+            if options.statement_seconds is not None:
+                hardening.stop_long_statements(connection, seconds=options.statement_seconds, error=overdue)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def overdue() -> StatementTimeoutError:

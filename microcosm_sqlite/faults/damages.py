@@ -7,6 +7,7 @@ from microcosm_sqlite.errors import (
     ArtifactCorruptError,
     ArtifactError,
     ManifestError,
+    PinnedReleaseError,
     UnsupportedRevisionError,
     WrongArtifactError,
 )
@@ -19,7 +20,8 @@ COPY_AGAIN: Final = _COPY.capitalize()
 
 _COPY_BOTH: Final = "Copy both files again from where they were published."
 _MANIFEST_NEEDED: Final = (
-    "Copy both files from where they were published; an artifact is not trusted without its manifest."
+    "Copy both files from where they were published. "
+    'Without it only the length can be checked: sqlite.verify = "size" does that.'
 )
 _NOT_BY_HAND: Final = (
     "Publish the artifact again, or restore the manifest that came with it; it is not written by hand."
@@ -49,19 +51,12 @@ OTHER_DATA_SET: Final = Fault(
     "Correct sqlite.paths.{name} or the entry point, or bind it under its own name.",
     "an artifact of data set {name!r}",
 )
-OTHER_VERSION: Final = Fault(
-    "MSQ-OTHER-VERSION",
-    WrongArtifactError,
-    "version {found}",
-    "Ship the version that is pinned, or change the pin.",
-    "version {pinned} of data set {name!r}, as pinned",
-)
-OTHER_ENVIRONMENT: Final = Fault(
-    "MSQ-OTHER-ENVIRONMENT",
-    WrongArtifactError,
-    "one for {found}",
-    "Ship the artifact that is meant for this environment, or change the pin.",
-    "an artifact of data set {name!r} for {pinned}, as pinned",
+OTHER_RELEASE: Final = Fault(
+    "MSQ-OTHER-RELEASE",
+    PinnedReleaseError,
+    "{found}",
+    "Ship that release, or change the pin if another one is wanted.",
+    "the release of data set {name!r} that sqlite.pins.{name} names, {pinned}",
 )
 FEATURE_MISSING: Final = Fault(
     "MSQ-FEATURE-MISSING",
@@ -107,7 +102,7 @@ LEFTOVER_WAL: Final = Fault(
     ArtifactCorruptError,
     "{names}",
     _SOMEONE_WROTE,
-    "no write-ahead log beside the artifact",
+    "no unfinished work beside the artifact",
 )
 LEFTOVER_JOURNAL: Final = Fault(
     "MSQ-LEFTOVER-JOURNAL",
@@ -116,8 +111,11 @@ LEFTOVER_JOURNAL: Final = Fault(
     _SOMEONE_WROTE,
     "no unfinished work beside the artifact",
 )
+WRONG_SIZE: Final = Fault(
+    "MSQ-WRONG-SIZE", ArtifactCorruptError, "{size_bytes}", COPY_AGAIN, "{claims} bytes by its manifest"
+)
 WRONG_DIGEST: Final = Fault(
-    "MSQ-WRONG-DIGEST", ArtifactCorruptError, "{size_bytes} bytes with {digest}", COPY_AGAIN, "{claims}"
+    "MSQ-WRONG-DIGEST", ArtifactCorruptError, "{size_bytes} bytes with {digest}", COPY_AGAIN, "the file digest {claims}"
 )
 CORRUPT_PAGE: Final = Fault(
     "MSQ-CORRUPT-PAGE",

@@ -285,6 +285,10 @@ FAULTS: Final[dict[str, tuple[Maker, list[str]]]] = {
     "leftover -shm": (_beside("-shm"), ["MSQ-LEFTOVER-WAL"]),
     "leftover -journal": (_beside("-journal"), ["MSQ-LEFTOVER-JOURNAL"]),
     "flipped bit": (_flipped_row, ["MSQ-WRONG-DIGEST"]),
+    "whole page more": (
+        _changed("CREATE TABLE more (a)"),
+        ["MSQ-WRONG-SIZE"],
+    ),
     "changed row": (_changed("UPDATE city SET name = 'Lyons' WHERE id = 2"), ["MSQ-WRONG-DIGEST"]),
     "corrupt page": (_broken_page, ["MSQ-CORRUPT-PAGE", "MSQ-WRONG-DIGEST"]),
     "corrupt first page": (_overwritten(100, b"\xff" * 900), ["MSQ-CORRUPT-PAGE"]),

@@ -14,6 +14,7 @@ import pytest
 
 from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.artifacts.diagnosis import diagnose, diagnosis_of
+from microcosm_sqlite.artifacts.hashing import file_digest
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.errors import ArtifactError
 from microcosm_sqlite.faults.index import ALL
@@ -32,7 +33,7 @@ def _seen(folder: Path) -> dict[Path, tuple[int, int, int]]:
 
 def test_a_sound_artifact_has_no_fault(artifact: Path) -> None:
     """Nothing is made up."""
-    assert diagnose(artifact, expected_name="world", expected_version="1.0") == []
+    assert diagnose(artifact, expected_name="world", pinned="1.0") == []
 
 
 @_EVERY
@@ -85,8 +86,7 @@ def test_the_corpus_has_the_faults_that_a_file_can_have() -> None:
         "MSQ-UNREADABLE",
         "MSQ-MANIFEST-UNREADABLE",
         "MSQ-OTHER-DATA-SET",
-        "MSQ-OTHER-VERSION",
-        "MSQ-OTHER-ENVIRONMENT",
+        "MSQ-OTHER-RELEASE",
         "MSQ-RUNAWAY",
         "MSQ-TOO-BIG",
         "MSQ-UNSAFE-SCHEMA",
@@ -147,9 +147,10 @@ def test_another_data_set_is_named(artifact: Path) -> None:
 
 def test_another_version_than_pinned_is_named(artifact: Path) -> None:
     """So is a sound artifact of another version."""
-    (found,) = diagnose(artifact, expected_version="2.0")
+    (found,) = diagnose(artifact, pinned="2.0")
 
-    assert found.code == "MSQ-OTHER-VERSION"
+    assert found.code == "MSQ-OTHER-RELEASE"
+    assert diagnose(artifact, pinned=file_digest(artifact)) == []
 
 
 def test_faults_that_do_not_follow_from_each_other_are_all_told(artifact: Path) -> None:
