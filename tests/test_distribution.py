@@ -1,6 +1,7 @@
 """The wheels, as somebody gets them who has nothing of ours."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_grou
 
 ROOT = Path(__file__).parent.parent
 SETS = ("mime", "emoji", "world")
+
+_NOT_COPIED = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "datasets", "tests", "__pycache__")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,19 +35,11 @@ print(EmojiStore(graph).retrieve("1F600").character)
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheels of the package and of the three data sets."""
-    folder = tmp_path_factory.mktemp("wheels")
-    for project in (ROOT, *(ROOT / "datasets" / name for name in SETS)):
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--wheel-dir",
-            str(folder),
-            str(project),
-        ]
+    folder, sources = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("sources")
+    for number, project in enumerate((ROOT, *(ROOT / "datasets" / name for name in SETS))):
+        # Built from a copy: setuptools leaves folders behind, which two builds at once would fight over.
+        copy = shutil.copytree(project, sources / str(number), ignore=_NOT_COPIED)
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(copy)]
         subprocess.run(command, check=True)
     return folder
 

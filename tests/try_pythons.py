@@ -43,7 +43,7 @@ def try_on(version: tuple[int, int], interpreter: Path) -> bool:
         [python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"],
         [python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".[alembic]"],
         [python, "-m", "pip", "install", "--quiet", "--no-deps", *sets],
-        [python, "-m", "pytest", "-n", "auto"],
+        [python, "-m", "pytest", "-n", "auto", "--dist", "loadgroup"],
     ]
     print(f"--- CPython {version[0]}.{version[1]} ({interpreter})", flush=True)
     return all(subprocess.run(step, cwd=ROOT, check=False).returncode == 0 for step in steps)
