@@ -23,16 +23,16 @@ _BY_RESULT: Final = {
     apsw.SQLITE_CANTOPEN: strangers.SYSTEM_REFUSES,
 }
 
-#: What stands behind the general error code; SQLite tells these apart in words only.
+#: What stands behind the general error code; SQLite tells these apart in words only. (Compiled when first needed.)
 _BY_WORDS: Final = (
-    (re.compile(r"malformed database schema"), damages.CORRUPT_PAGE),
-    (re.compile(r"unsafe use of"), damages.UNSAFE_SCHEMA),
-    (re.compile(r"no such (?:module|function|collation sequence|tokenizer): "), damages.FEATURE_MISSING),
-    (re.compile(r"too (?:big|large|many|deep|much)|too complex|stack overflow|over maximum"), damages.TOO_BIG),
+    (r"malformed database schema", damages.CORRUPT_PAGE),
+    (r"unsafe use of", damages.UNSAFE_SCHEMA),
+    (r"no such (?:module|function|collation sequence|tokenizer): ", damages.FEATURE_MISSING),
+    (r"too (?:big|large|many|deep|much)|too complex|stack overflow|over maximum", damages.TOO_BIG),
 )
 
 
-_FEATURE: Final = re.compile(r"no such ((?:module|function|collation sequence|tokenizer): .+)")
+_FEATURE: Final = r"no such ((?:module|function|collation sequence|tokenizer): .+)"
 
 
 def fault_of(code: int, message: str) -> Fault:
@@ -40,14 +40,14 @@ def fault_of(code: int, message: str) -> Fault:
     by_result = _BY_RESULT.get(code & _PRIMARY)
     if by_result is not None:
         return by_result
-    return next((fault for words, fault in _BY_WORDS if words.search(message)), damages.SQLITE_REFUSES)
+    return next((fault for words, fault in _BY_WORDS if re.search(words, message)), damages.SQLITE_REFUSES)
 
 
 def error_of(path: Path, *, code: int, message: str) -> ArtifactError:
     """Return the error that says what SQLite's *message* about the file at *path* means."""
     fault = fault_of(code, message)
     if fault is damages.FEATURE_MISSING:
-        feature = _FEATURE.search(message)
+        feature = re.search(_FEATURE, message)
         return fault.at(path, feature=feature[1] if feature else message, version=apsw.sqlite_lib_version())
     if fault in {strangers.UNREADABLE, strangers.SYSTEM_REFUSES}:
         return fault.at(path, refusal=message)
