@@ -1,6 +1,6 @@
 """Set the tests up, and run every Python example of the documentation, each page in a folder of its own."""
 
-from os import chdir
+from os import chdir, environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +12,9 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 # How fast examples are drawn says something about the machine and what else it does, nothing about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# What one test verified, or one run of the tests, is no business of the next.
+environ["MICROCOSM_SQLITE_CACHE"] = ""
 
 
 def _enter_folder(namespace: dict[str, Any]) -> None:

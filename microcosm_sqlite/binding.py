@@ -10,19 +10,21 @@ from sqlalchemy import Engine
 from sqlalchemy import pool as pools
 from sqlalchemy.pool import Pool
 
-from microcosm_sqlite.artifacts.claims import read_claims
+from microcosm_sqlite.artifacts.claims import Claims
 from microcosm_sqlite.artifacts.headers import read_header
-from microcosm_sqlite.artifacts.recognition import recognise
+from microcosm_sqlite.artifacts.identity import identity_if_any
+from microcosm_sqlite.artifacts.recognition import stranger
+from microcosm_sqlite.artifacts.trusting import Trust, verified
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions
 from microcosm_sqlite.errors import (
+    ArtifactError,
     ArtifactNotFoundError,
     ConfigurationError,
     DataSetNotFoundError,
-    NotAnArtifactError,
-    WrongArtifactError,
 )
+from microcosm_sqlite.faults import damages
 
 
 class Kind(Enum):
@@ -69,23 +71,26 @@ def kind_of(location: str | Path) -> Kind:
     if not header.size_bytes:
         return Kind.PLAIN
     if not header.is_sqlite:
-        seen = recognise(header.beginning, size_bytes=header.size_bytes)
-        raise NotAnArtifactError(path=location, expected="an SQLite database", found=seen.found, remedy=seen.remedy)
+        raise stranger(location, header=header, expected="an SQLite database")
     return Kind.SEALED if header.is_sealed else Kind.PLAIN
 
 
-def bind(name: str, path: Any, *, read_only: bool, options: EngineOptions) -> Engine:
-    """Return the engine of data set *name* at *path*.
+def bind(name: str, path: Any, *, read_only: bool, trust: Trust, options: EngineOptions) -> Engine:
+    """Return the engine of data set *name* at *path*; what is sealed is checked as *trust* asks for.
 
     Raises:
         DataSetNotFoundError: *read_only*, and there is nothing to read.
         WrongArtifactError: a sealed artifact of another data set.
+        PinnedReleaseError: not the release that is pinned.
         ArtifactError: the file is damaged, or no database.
     """
     location = location_of(path)
-    match kind_of(location):
+    kind = kind_of(location)
+    if trust.pin is not None and kind is not Kind.SEALED:
+        raise _not_pinned(name, location, pin=trust.pin, found="no sealed artifact")
+    match kind:
         case Kind.SEALED:
-            engine = _bind_sealed(name, Path(location), options)
+            engine = _bind_sealed(name, Path(location), trust, options)
         case Kind.URI:
             engine = opening.open_uri(str(location), name=name, options=options)
         case Kind.MEMORY:
@@ -110,16 +115,35 @@ def _has_something_to_read(location: str | Path) -> bool:
     return location != MEMORY_PATH and (isinstance(location, str) or location.exists())
 
 
-def _bind_sealed(name: str, path: Path, options: EngineOptions) -> Engine:
-    found = read_claims(path)
+def _bind_sealed(name: str, path: Path, trust: Trust, options: EngineOptions) -> Engine:
+    seen = identity_if_any(path)
+    _check(name, path, trust)
+
+    def check_again() -> None:
+        """Check the file anew if it is another one: pooled connections are opened as long as the process lives."""
+        nonlocal seen
+        now = identity_if_any(path)
+        if now != seen:
+            _check(name, path, trust)
+            seen = now
+
+    return opening.open_sealed(path, name=name, options=options, check=check_again)
+
+
+def _check(name: str, path: Path, trust: Trust) -> None:
+    found = verified(path, trust)
     if found.name != name:
-        raise WrongArtifactError(
-            path=path,
-            expected=f"an artifact of data set {name!r}",
-            found=f"one of {found.name!r}, version {found.version}",
-            remedy=f"Correct sqlite.paths.{name} or the entry point, or bind it under its own name.",
-        )
-    return opening.open_sealed(path, name=name, options=options)
+        raise damages.OTHER_DATA_SET.at(path, name=name, found=found.name, version=found.version)
+    if trust.pin not in {None, found.version, found.file_digest}:
+        raise _not_pinned(name, path, pin=trust.pin, found=_release(found))
+
+
+def _release(found: Claims) -> str:
+    return f"version {found.version}" + (f" ({found.file_digest})" if found.file_digest else "")
+
+
+def _not_pinned(name: str, location: str | Path, *, pin: str | None, found: str) -> ArtifactError:
+    return damages.OTHER_RELEASE.at(Path(location), name=name, pinned=pin, found=found)
 
 
 def pool_class(configured: Any) -> type[Pool] | None:

@@ -23,6 +23,12 @@ DATA_SET_GROUP: Final = "microcosm.sqlite"
 #: SQLite's own name for a private in-memory database.
 MEMORY_PATH: Final = ":memory:"
 
+#: Words that mean yes and no, in any case: those of `distutils.util.strtobool`, which Python 3.12 removed.
+TRUTH_WORDS: Final[dict[str, bool]] = {
+    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
+    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
+}
+
 #: Names every constraint, because alembic's batch mode can only address constraints that have a name.
 naming_convention: Final[dict[str, str]] = {
     "ix": "ix_%(column_0_label)s",

@@ -96,8 +96,12 @@ class DataSet:
 
     @classmethod
     def new_session(cls, graph: Any, **kwargs: Any) -> Session:
-        """Return a new session on the data set's database; the caller closes it."""
-        _, make_session = graph.sqlite(data_set_name(cls))
+        """Return a new session on the data set's database; the caller closes it.
+
+        Raises:
+            SchemaMismatchError: the database is a sealed artifact that lacks something the models use.
+        """
+        _, make_session = graph.sqlite.for_models(resolve_data_set(cls))
         session: Session = make_session(**kwargs)
         return session
 
@@ -138,6 +142,11 @@ def dispose_sqlite_connections(graph: Any) -> None:
     for data_set in _declarative_bases(DataSet):
         close_sessions(data_set)
         data_set.dispose(graph)
+
+
+def data_sets_named(name: str) -> list[type[DataSet]]:
+    """Return the data sets of that name that this process has declared so far."""
+    return [data_set for data_set in _declarative_bases(DataSet) if data_set.__data_set__ == name]
 
 
 def _declarative_bases(parent: type[DataSet]) -> Iterator[type[DataSet]]:

@@ -5,63 +5,36 @@ microcosm imports this module whenever any graph is created, so nothing heavy is
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
-from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError
+from microcosm_sqlite.errors import DataSetNotFoundError
+from microcosm_sqlite.settings import (
+    VERIFY,
+    by_name,
+    cache_folder,
+    parse_boolean,
+    parse_choice,
+    parse_paths,
+    parse_pins,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session, sessionmaker
 
+    from microcosm_sqlite.contract import Agreement
     from microcosm_sqlite.shipping.installed import EntryPoint, InstalledChannel
-
-_WORDS = {
-    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
-    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
-}
-
-
-def parse_boolean(key: str, value: Any) -> bool:
-    """Return the boolean that *value* of the setting *key* means: a real one, 0 or 1, or one of the usual words.
-
-    Raises:
-        ConfigurationError: it means neither.
-    """
-    if value is None:
-        return False
-    try:
-        return _WORDS[str(value).strip().lower()]
-    except KeyError:
-        raise ConfigurationError(key=key, found=value, expected="true or false") from None
-
-
-def parse_paths(value: Any) -> dict[str, Any]:
-    """Return the configured paths by data set name.
-
-    Besides a mapping, text is understood: `name=path` items separated by commas. An environment variable can say names
-    that way which its own key could not hold (`items`, mixed case, dashes).
-
-    Raises:
-        ConfigurationError: text that is not of that form.
-    """
-    if not isinstance(value, str):
-        return dict(value or {})
-    paths: dict[str, Any] = {}
-    for item in filter(None, (part.strip() for part in value.split(","))):
-        name, equals, path = item.partition("=")
-        if not (name.strip() and equals and path.strip()):
-            raise ConfigurationError(key="sqlite.paths", found=value, expected="items of the form name=path")
-        paths[name.strip()] = path.strip()
-    return paths
 
 
 class DataSetPaths(MutableMapping[str, Any]):
@@ -88,13 +61,8 @@ class DataSetPaths(MutableMapping[str, Any]):
         return self._installed
 
     def configured(self, name: str) -> Any:
-        """Return the configured path of *name*, or None.
-
-        The environment cannot spell every name, so `world_cup` also configures `World-Cup` when nothing else does.
-        """
-        if name in self._configured:
-            return self._configured[name]
-        return self._configured.get(name.lower().replace("-", "_"))
+        """Return the configured path of *name*, or None."""
+        return by_name(self._configured, name)
 
     def __getitem__(self, name: str) -> Any:
         path = self.configured(name)
@@ -128,6 +96,8 @@ class DataSetPaths(MutableMapping[str, Any]):
     autocommit=False,
     read_only=False,
     poolclass=None,
+    verify="once",
+    pins={},
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -146,10 +116,14 @@ class SQLiteBindFactory:
         self.autocommit = parse_boolean("sqlite.autocommit", config.autocommit)
         self.read_only = parse_boolean("sqlite.read_only", config.read_only)
         self.poolclass: Any = config.poolclass
+        self.verify = parse_choice("sqlite.verify", config.verify, VERIFY)
+        self.pins = parse_pins(config.pins)
+        self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
         self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
         self._reading: dict[str, tuple[Engine, Engine]] = {}
         self._missing: dict[str, Path] = {}
+        self._agreed: dict[type[Any], Agreement] = {}
         self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Any:
@@ -177,6 +151,22 @@ class SQLiteBindFactory:
         if bound is None or name in self._missing:
             with self._lock:
                 bound = self._bound(name) or self._bind(name)
+        return bound
+
+    def for_models(self, data_set: type[Any]) -> tuple[Engine, sessionmaker[Session]]:
+        """Return what calling with the name of *data_set* returns, once the artifact is known to fit its models.
+
+        They are compared when the class is first used with an engine, and again after models were added to it.
+
+        Raises:
+            SchemaMismatchError: a sealed artifact that lacks something the models use.
+            SQLiteError: whatever calling raises.
+        """
+        bound = self(data_set.__data_set__)
+        if self._agreed.get(data_set) != (bound[0], len(data_set.metadata.tables)):
+            from microcosm_sqlite.contract import agree  # noqa: PLC0415 - heavy: see the head of the module
+
+            self._agreed[data_set] = agree(data_set, bound[0])
         return bound
 
     def reading_engine(self, name: str) -> Engine:
@@ -260,7 +250,10 @@ class SQLiteBindFactory:
     def _bind(self, name: str) -> tuple[Engine, sessionmaker[Session]]:
         from sqlalchemy.orm import sessionmaker  # noqa: PLC0415 - heavy: see the head of the module
 
+        from microcosm_sqlite.artifacts.remembering import Memory  # noqa: PLC0415
+        from microcosm_sqlite.artifacts.trusting import Policy, Trust  # noqa: PLC0415
         from microcosm_sqlite.binding import bind, pool_class  # noqa: PLC0415
+        from microcosm_sqlite.contract import agree_known  # noqa: PLC0415
         from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
 
         options = EngineOptions(
@@ -270,8 +263,14 @@ class SQLiteBindFactory:
             pool=pool_class(self.poolclass),
             looked=partial(_looked, ref(self), name),
         )
+        trust = Trust(
+            policy=Policy(self.verify),
+            memory=Memory(self._cache, now_ns=time_ns),
+            pin=by_name(self.pins, name),
+        )
         path = self.paths.get(name, self.default_path)
-        engine = bind(name, path, read_only=self.read_only, options=options)
+        engine = bind(name, path, read_only=self.read_only, trust=trust, options=options)
+        self._agreed.update(agree_known(name, engine))
         missing = _missing_file(engine)
         if missing is not None:
             self._missing[name] = missing

@@ -8,11 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Dialect
 from sqlalchemy.types import Boolean, Numeric, TypeDecorator, Unicode
 
-#: Words that mean yes and no, in any case: those of `distutils.util.strtobool`, which Python 3.12 removed.
-_TRUTH: Final[dict[str, bool]] = {
-    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
-    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
-}
+from microcosm_sqlite.constants import TRUTH_WORDS
 
 #: A double holds every decimal number of up to 15 significant digits exactly (DBL_DIG of IEEE 754 binary64).
 _EXACT_DIGITS: Final = 15
@@ -24,9 +20,9 @@ _PADDED_DIGITS: Final = 1000
 def parse_truth(word: str) -> bool:
     """Return what a *word* such as "yes" or "off" means; raise `ValueError` for any other word."""
     try:
-        return _TRUTH[word.lower()]
+        return TRUTH_WORDS[word.lower()]
     except KeyError:
-        raise ValueError(f"invalid truth value {word!r}: expected one of {', '.join(_TRUTH)}") from None
+        raise ValueError(f"invalid truth value {word!r}: expected one of {', '.join(TRUTH_WORDS)}") from None
 
 
 class EnumType(TypeDecorator[Enum]):

@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import pytest
 from microcosm.api import create_object_graph, load_from_dict
 
-from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.dataset import dispose_sqlite_connections
 from microcosm_sqlite.errors import ConfigurationError
 from tests.installed import SitePackages
 from tests.kennel import Example, Kennel, kennel_rows
-from tests.sealed import seal_file
+from tests.sealed import copy_artifact, seal_file
 
 #: Graphs are Any here: what hangs on them is known by name only.
 GraphFactory: TypeAlias = Callable[..., Any]
@@ -79,9 +78,7 @@ def artifact_path(tmp_path: Path, _artifact_template: Path) -> Path:
     """Return the path of a sealed artifact with all rows of the kennel, its manifest beside it."""
     folder = tmp_path / "sealed"
     folder.mkdir()
-    for file in (_artifact_template, manifest_path(_artifact_template)):
-        shutil.copy(file, folder)
-    return folder / _artifact_template.name
+    return copy_artifact(_artifact_template, folder / "kennel.sqlite")
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from typing import Any
 import apsw
 from microcosm.api import create_object_graph, load_from_dict
 
-from microcosm_sqlite.artifacts.digests import content_digest
+from microcosm_sqlite.artifacts.beside import manifest_path
+from microcosm_sqlite.artifacts.datapackage import to_text
+from microcosm_sqlite.artifacts.digests import content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.manifest import Manifest, table_entries
 from microcosm_sqlite.artifacts.schemas import read_schema
@@ -90,3 +92,5 @@ def seal_in_place(path: Path, *, name: str) -> None:
         )
         embed(connection, manifest)
         stamp(connection)
+    complete = manifest.for_file(file_digest=file_digest(path), size_bytes=path.stat().st_size)
+    manifest_path(path).write_text(to_text(complete), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Make artifacts for tests that only read them."""
 
+import shutil
 from pathlib import Path
 
 import apsw
@@ -33,3 +34,16 @@ def seal_file(source: Path, target: Path, *, name: str, version: str = "1.0") ->
     complete = manifest.for_file(file_digest=file_digest(target), size_bytes=target.stat().st_size)
     manifest_path(target).write_text(to_text(complete), encoding="utf-8")
     return target
+
+
+def copy_artifact(source: Path, target: Path) -> Path:
+    """Copy the artifact at *source* with its manifest to *target*; return *target*."""
+    shutil.copy(source, target)
+    shutil.copy(manifest_path(source), manifest_path(target))
+    return target
+
+
+def move_artifact(source: Path, target: Path) -> Path:
+    """Move the artifact at *source* with its manifest to *target*; return *target*."""
+    manifest_path(source).rename(manifest_path(target))
+    return source.rename(target)

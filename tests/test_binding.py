@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.pool import NullPool
 
+from microcosm_sqlite.artifacts.hashing import file_digest
+from microcosm_sqlite.artifacts.remembering import Memory
+from microcosm_sqlite.artifacts.trusting import Policy, Trust
 from microcosm_sqlite.binding import Kind, bind, kind_of, location_of, pool_class
 from microcosm_sqlite.engines.opening import EngineOptions, never_changes
 from microcosm_sqlite.errors import (
@@ -16,11 +20,13 @@ from microcosm_sqlite.errors import (
     ConfigurationError,
     DataSetNotFoundError,
     NotAnArtifactError,
+    PinnedReleaseError,
     WrongArtifactError,
 )
-from tests.sealed import seal_file
+from tests.sealed import move_artifact, seal_file
 
 OPTIONS = EngineOptions(looked=lambda: ("here", "there"))
+TRUST = Trust(policy=Policy.ONCE, memory=Memory(None, now_ns=time_ns, known={}))
 
 
 class TestLocationOf:
@@ -91,26 +97,28 @@ class TestBadInput:
     def test_directory(self, tmp_path: Path) -> None:
         """A folder in the place of a file is told from everything else."""
         with pytest.raises(NotAnArtifactError) as raised:
-            bind("kennel", tmp_path, read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path, read_only=False, trust=TRUST, options=OPTIONS)
 
-        assert str(raised.value) == f"{tmp_path}: expected a sealed artifact, found a directory. Name the file itself."
+        assert str(raised.value) == (
+            f"{tmp_path}: expected a sealed artifact, found a directory. Name the file itself. [MSQ-DIRECTORY]"
+        )
 
     def test_pipe(self, tmp_path: Path) -> None:
         """What would block for ever is refused at once."""
         os.mkfifo(tmp_path / "pipe")
 
         with pytest.raises(NotAnArtifactError, match="not a regular file"):
-            bind("kennel", tmp_path / "pipe", read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path / "pipe", read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize(
         ("content", "found", "remedy"),
         [
-            (b"id,name\n1,Rex\n", "14 bytes that are no SQLite database", "Correct the path"),
+            (b"id,name\n1,Rex\n", "a text that is no SQLite database", "Correct the path"),
             (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "git lfs pull"),
             (b"PK\x03\x04" + bytes(200), "a zip archive", "Unpack it"),
             (b"\x1f\x8b\x08" + bytes(200), "a gzip archive", "Unpack it"),
             (b"<!DOCTYPE html><title>Not found</title>", "a page of HTML", "download again"),
-            (b"SQLite format 3", "15 bytes that are no SQLite database", "copy the artifact again"),
+            (b"SQLite format 3", "only the first 15 bytes of a database", "Copy the file again"),
         ],
         ids=["csv", "git-lfs", "zip", "gzip", "html", "short"],
     )
@@ -120,7 +128,7 @@ class TestBadInput:
         path.write_bytes(content)
 
         with pytest.raises(NotAnArtifactError) as raised:
-            bind("kennel", path, read_only=False, options=OPTIONS)
+            bind("kennel", path, read_only=False, trust=TRUST, options=OPTIONS)
 
         message = str(raised.value)
         assert message.startswith(f"{path}: expected an SQLite database, found {found}")
@@ -132,11 +140,12 @@ class TestBadInput:
         path = seal_file(kennel_path, tmp_path / "cattery.sqlite", name="cattery", version="2.1")
 
         with pytest.raises(WrongArtifactError) as raised:
-            bind("kennel", path, read_only=False, options=OPTIONS)
+            bind("kennel", path, read_only=False, trust=TRUST, options=OPTIONS)
 
         assert str(raised.value) == (
             f"{path}: expected an artifact of data set 'kennel', found one of 'cattery', version 2.1. "
-            "Correct sqlite.paths.kennel or the entry point, or bind it under its own name."
+            "Correct sqlite.paths.kennel or the entry point, or bind it under its own name. "
+            "[MSQ-OTHER-DATA-SET]"
         )
 
     def test_artifact_that_is_cut_off(self, artifact_path: Path) -> None:
@@ -144,7 +153,7 @@ class TestBadInput:
         os.truncate(artifact_path, artifact_path.stat().st_size - 4096)
 
         with pytest.raises(ArtifactCorruptError, match="cut off by 4096 bytes"):
-            bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize("suffix", ["-journal", "-wal"])
     def test_artifact_with_unfinished_work_beside_it(self, artifact_path: Path, suffix: str) -> None:
@@ -152,12 +161,12 @@ class TestBadInput:
         artifact_path.with_name(artifact_path.name + suffix).write_bytes(b"x")
 
         with pytest.raises(ArtifactCorruptError, match=f"found kennel.sqlite{suffix}"):
-            bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
 
     def test_name_that_no_file_can_have(self, tmp_path: Path) -> None:
         """The refusal of the operating system is inside our error."""
         with pytest.raises(ArtifactError, match="File name too long"):
-            bind("kennel", tmp_path / ("x" * 300), read_only=False, options=OPTIONS)
+            bind("kennel", tmp_path / ("x" * 300), read_only=False, trust=TRUST, options=OPTIONS)
 
     @pytest.mark.parametrize("missing", [":memory:", "none.sqlite"])
     def test_nothing_to_read(self, tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +174,7 @@ class TestBadInput:
         monkeypatch.chdir(tmp_path)
 
         with pytest.raises(DataSetNotFoundError) as raised:
-            bind("kennel", missing, read_only=True, options=OPTIONS)
+            bind("kennel", missing, read_only=True, trust=TRUST, options=OPTIONS)
 
         assert str(raised.value) == (
             "data set 'kennel' was not found. Looked at: here; there. "
@@ -178,7 +187,9 @@ class TestBadInput:
 class TestBind:
     def test_artifact_is_sealed_whatever_read_only_says(self, artifact_path: Path) -> None:
         """An artifact is recognised by itself."""
-        engines = [bind("kennel", artifact_path, read_only=flag, options=OPTIONS) for flag in (False, True)]
+        engines = [
+            bind("kennel", artifact_path, read_only=flag, trust=TRUST, options=OPTIONS) for flag in (False, True)
+        ]
 
         assert all(never_changes(engine) for engine in engines)
 
@@ -188,7 +199,7 @@ class TestBind:
         artifact_path.chmod(0o444)
         artifact_path.parent.chmod(0o555)
         try:
-            engine = bind("kennel", artifact_path, read_only=False, options=OPTIONS)
+            engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
             assert inspect(engine).has_table("dog")
             engine.dispose()
         finally:
@@ -198,11 +209,86 @@ class TestBind:
 
     def test_artifact_at_a_path_of_strange_characters(self, artifact_path: Path) -> None:
         """An artifact is found under any name a file can have."""
-        strange = artifact_path.rename(artifact_path.with_name("?a#b%41 \n🐕.sqlite"))
-        engine = bind("kennel", strange, read_only=False, options=OPTIONS)
+        strange = move_artifact(artifact_path, artifact_path.with_name("?a#b%41 \n🐕.sqlite"))
+        engine = bind("kennel", strange, read_only=False, trust=TRUST, options=OPTIONS)
 
         assert inspect(engine).has_table("dog")
         engine.dispose()
+
+
+class TestReplacedFile:
+    """Connections are opened as long as the process lives; each reads a file that was checked."""
+
+    def test_a_new_release_is_checked_before_it_is_read(self, artifact_path: Path, kennel_path: Path) -> None:
+        """A sound one is read by the next connection."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        engine.connect().close()
+        new = seal_file(kennel_path, kennel_path.with_name("new.sqlite"), name="kennel", version="2.0")
+        move_artifact(new, artifact_path)
+
+        engine.dispose()
+        assert inspect(engine).has_table("dog")
+        engine.dispose()
+
+    def test_damage_is_refused_by_the_next_connection(self, artifact_path: Path) -> None:
+        """What was sound when it was bound need not be sound now."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        with artifact_path.open("r+b") as file:
+            file.seek(5000)
+            file.write(b"damage")
+
+        with pytest.raises(ArtifactCorruptError, match="the file digest"):
+            engine.connect()
+        engine.dispose()
+
+    def test_an_artifact_of_another_data_set_is_refused(self, artifact_path: Path, kennel_path: Path) -> None:
+        """A deployment that mixes up files is noticed."""
+        engine = bind("kennel", artifact_path, read_only=False, trust=TRUST, options=OPTIONS)
+        move_artifact(seal_file(kennel_path, kennel_path.with_name("new.sqlite"), name="cattery"), artifact_path)
+
+        with pytest.raises(WrongArtifactError):
+            engine.connect()
+        engine.dispose()
+
+
+class TestPins:
+    @pytest.mark.parametrize("policy", Policy)
+    def test_the_pinned_release_is_bound(self, artifact_path: Path, policy: Policy) -> None:
+        """By version or by digest, whatever else is checked."""
+        for pin in ("1.0", file_digest(artifact_path)):
+            trust = Trust(policy=policy, memory=TRUST.memory, pin=pin)
+            assert never_changes(bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS))
+
+    @pytest.mark.parametrize("policy", Policy)
+    def test_another_version_is_refused(self, artifact_path: Path, policy: Policy) -> None:
+        """The message says which one is wanted, which one is there, and where it says so."""
+        trust = Trust(policy=policy, memory=TRUST.memory, pin="1.1")
+
+        with pytest.raises(PinnedReleaseError) as raised:
+            bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS)
+
+        digest = "" if policy is Policy.SIZE else f" ({file_digest(artifact_path)})"
+        assert str(raised.value) == (
+            f"{artifact_path}: expected the release of data set 'kennel' that sqlite.pins.kennel names, 1.1, "
+            f"found version 1.0{digest}. Ship that release, or change the pin if another one is wanted. "
+            "[MSQ-OTHER-RELEASE]"
+        )
+
+    @pytest.mark.parametrize("policy", Policy)
+    def test_other_bytes_are_refused(self, artifact_path: Path, policy: Policy) -> None:
+        """A digest names one file, whatever version it says it is."""
+        trust = Trust(policy=policy, memory=TRUST.memory, pin="sha256:" + "0" * 64)
+
+        with pytest.raises(PinnedReleaseError, match=file_digest(artifact_path)):
+            bind("kennel", artifact_path, read_only=False, trust=trust, options=OPTIONS)
+
+    @pytest.mark.parametrize("path", [":memory:", "none.sqlite"])
+    def test_what_is_not_sealed_is_no_release(self, path: str) -> None:
+        """Nor is nothing at all: a pinned data set does not silently become an empty one."""
+        trust = Trust(policy=Policy.ONCE, memory=TRUST.memory, pin="1.0")
+
+        with pytest.raises(PinnedReleaseError, match="found no sealed artifact"):
+            bind("kennel", path, read_only=False, trust=trust, options=OPTIONS)
 
 
 class TestPoolClass:

@@ -34,12 +34,15 @@ from microcosm_sqlite.errors import (
     ReadOnlyDataSetError,
     RowProblem,
     RowsRejectedError,
+    SchemaMismatchError,
     SealError,
     SourceError,
     SQLiteError,
     StaleDBError,
+    StatementTimeoutError,
     UnknownFilterError,
     WorkbenchBusyError,
+    WrongArtifactError,
 )
 
 PROBLEM = RowProblem(source="dog.csv", line=3, column="weight", value="heavy", rule="type", reason="is not a number")
@@ -67,8 +70,11 @@ EXAMPLES = [
     EmptyDataSetError(name="world", path="/srv/world.sqlite", looked=["here", "there"]),
     NoSessionError(name="world"),
     ReadOnlyDataSetError(name="world", path="/srv/world.sqlite", reason="it is a sealed artifact"),
+    StatementTimeoutError(name="world", path="/srv/world.sqlite", seconds=60.0),
     ArtifactNotFoundError(path=Path("a.sqlite"), expected="an artifact", found="nothing", remedy="Ship it."),
     NotAnArtifactError(path=Path("a.sqlite"), expected="an artifact", found="a zip archive", remedy="Unpack it."),
+    SchemaMismatchError(name="world", path=Path("a.sqlite"), differences=["table city: it is missing"]),
+    WrongArtifactError(name="world", path=Path("a.sqlite"), expected="one", found="another", remedy="Correct it."),
     ManifestError(path=Path("a.sqlite"), expected="a manifest", found="none", remedy="Copy again."),
     SourceError(source="dog.csv", line=2, expected="4 values", found="3", remedy="Correct the row."),
     HeaderError(source="dog.csv", expected="columns of dog", found="'nmae'", remedy="Did you mean 'name'?"),
@@ -187,7 +193,7 @@ def test_artifact_errors_say_where_expected_found_and_what_to_do() -> None:
     """The message has the path, both sides of the difference, and the remedy."""
     error = NotAnArtifactError(path=Path("a.zip"), expected="an artifact", found="a zip archive", remedy="Unpack it.")
 
-    assert str(error) == "a.zip: expected an artifact, found a zip archive. Unpack it."
+    assert str(error) == "a.zip: expected an artifact, found a zip archive. Unpack it. [MSQ-NOT-AN-ARTIFACT]"
 
 
 def test_source_errors_name_the_line_when_there_is_one() -> None:

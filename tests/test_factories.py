@@ -1,9 +1,9 @@
 """The component `graph.sqlite`: a name in, an engine with its sessions out."""
 
 import os
-import shutil
 import threading
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import pytest
@@ -12,62 +12,24 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool
 
+from microcosm_sqlite.artifacts.claims import Claims
+from microcosm_sqlite.artifacts.hashing import file_digest
+from microcosm_sqlite.artifacts.identity import identity_of
+from microcosm_sqlite.artifacts.remembering import Memory
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import (
+    ArtifactCorruptError,
     ConfigurationError,
     DataSetConflictError,
     DataSetNotFoundError,
     EmptyDataSetError,
+    PinnedReleaseError,
     ReadOnlyDataSetError,
 )
-from microcosm_sqlite.factories import parse_boolean, parse_paths
 from tests.conftest import GraphFactory, close_graph
 from tests.installed import SitePackages
 from tests.kennel import Kennel, Owner, OwnerStore
-
-
-class TestParsing:
-    @pytest.mark.parametrize("value", [True, 1, "1", "y", "Yes", "TRUE", "on", " true "])
-    def test_yes(self, value: Any) -> None:
-        """A real boolean, one, or a word."""
-        assert parse_boolean("sqlite.echo", value) is True
-
-    @pytest.mark.parametrize("value", [False, 0, "0", "n", "No", "FALSE", "off", None])
-    def test_no(self, value: Any) -> None:
-        """A real boolean, zero, nothing, or a word."""
-        assert parse_boolean("sqlite.echo", value) is False
-
-    @pytest.mark.parametrize("value", ["", "maybe", 2, [], 0.5])
-    def test_neither(self, value: Any) -> None:
-        """The message names the key and shows the value."""
-        with pytest.raises(ConfigurationError) as raised:
-            parse_boolean("sqlite.echo", value)
-
-        assert str(raised.value) == (
-            f"configuration sqlite.echo: expected true or false, found {value!r}. Correct the value or remove the key."
-        )
-
-    @pytest.mark.parametrize(
-        ("value", "paths"),
-        [
-            ({}, {}),
-            (None, {}),
-            ("", {}),
-            ({"a": "/a"}, {"a": "/a"}),
-            ("a=/a", {"a": "/a"}),
-            (" items=/i , World-Cup = /w ,", {"items": "/i", "World-Cup": "/w"}),
-            ("a=/x=y", {"a": "/x=y"}),
-        ],
-    )
-    def test_paths(self, value: Any, paths: dict[str, Any]) -> None:
-        """A mapping, or text that an environment variable can hold."""
-        assert parse_paths(value) == paths
-
-    @pytest.mark.parametrize("value", ["/a", "a=", "=/a", "a=/a,b"])
-    def test_paths_of_another_form(self, value: str) -> None:
-        """The message says which form is expected."""
-        with pytest.raises(ConfigurationError, match="expected items of the form name=path"):
-            parse_paths(value)
+from tests.sealed import copy_artifact
 
 
 class TestCalling:
@@ -142,7 +104,7 @@ class TestCalling:
         with pytest.raises(DataSetNotFoundError):
             store.count()
 
-        shutil.copy(artifact_path, path)
+        copy_artifact(artifact_path, path)
 
         assert store.count() == 3
         assert never_changes(graph.sqlite("kennel")[0])
@@ -366,7 +328,7 @@ class TestInstalled:
                 __data_set__ = "kennel"
             """,
         )
-        shutil.copy(artifact_path, module.with_name("kennel.sqlite"))
+        copy_artifact(artifact_path, module.with_name("kennel.sqlite"))
 
         assert OwnerStore(make_graph()).count() == 3
 
@@ -483,3 +445,53 @@ class TestInstalled:
         sqlite = make_graph().sqlite
 
         assert sqlite.paths._installed is None
+
+
+class TestTrust:
+    def test_a_damaged_artifact_is_refused_when_it_is_bound(
+        self, make_graph: GraphFactory, artifact_path: Path
+    ) -> None:
+        """One flipped bit in a row is enough, and nothing needs to be configured for it."""
+        damage(artifact_path)
+
+        with pytest.raises(ArtifactCorruptError, match="the file digest"):
+            make_graph(paths={"kennel": artifact_path}).sqlite("kennel")
+
+    def test_by_its_size_it_is_bound_as_it_is(self, make_graph: GraphFactory, artifact_path: Path) -> None:
+        """Who asks for no more than the length gets no more."""
+        damage(artifact_path)
+
+        assert make_graph(paths={"kennel": artifact_path}, verify="size").sqlite("kennel")
+
+    @pytest.mark.parametrize("verify", ["never", True, None, ""])
+    def test_other_words(self, make_graph: GraphFactory, verify: Any) -> None:
+        """A policy that is none is no silent default."""
+        with pytest.raises(ConfigurationError, match=r"sqlite\.verify"):
+            make_graph(verify=verify).use("sqlite")
+
+    def test_pins(self, make_graph: GraphFactory, artifact_path: Path) -> None:
+        """A release other than the pinned one is refused; text from the environment will do."""
+        paths = {"kennel": artifact_path}
+
+        assert make_graph(paths=paths, pins="kennel=1.0").sqlite("kennel")
+        with pytest.raises(PinnedReleaseError):
+            make_graph(paths=paths, pins={"kennel": "1.1"}).sqlite("kennel")
+
+    def test_the_next_process_reads_no_more_than_it_must(
+        self, make_graph: GraphFactory, artifact_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What one process verified is in the cache folder that the environment names."""
+        cache = tmp_path / "cache"
+        monkeypatch.setenv("MICROCOSM_SQLITE_CACHE", str(cache))
+        claims = Claims("kennel", "1.0", file_digest(artifact_path))
+        Memory(cache, now_ns=time_ns, known={}).remember(identity_of(artifact_path), claims)
+        monkeypatch.delattr("microcosm_sqlite.artifacts.hashing.file_digest")
+
+        assert make_graph(paths={"kennel": artifact_path}).sqlite("kennel")
+
+
+def damage(path: Path) -> None:
+    """Flip one bit in the middle of the file at *path*."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)

@@ -4,16 +4,28 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import msgspec
 
 from microcosm_sqlite.artifacts.canonical import json_digest
+from microcosm_sqlite.artifacts.hashing import file_digest
 from microcosm_sqlite.artifacts.queries import quoted, rows
 from microcosm_sqlite.artifacts.schemas import Column, Schema, Table, fingerprint, read_schema
 from microcosm_sqlite.errors import SourceError
+
+__all__ = [
+    "CONTENT_FORMAT",
+    "LEAF_ROWS",
+    "ContentDigest",
+    "TableDigest",
+    "content_digest",
+    "file_digest",
+    "leaf_digests",
+    "select_in_order",
+    "table_digest",
+]
 
 #: Names what is hashed, so that a later definition cannot be taken for this one.
 CONTENT_FORMAT: Final = "microcosm-sqlite/content/1"
@@ -102,12 +114,6 @@ def leaf_digests(connection: apsw.Connection, table: Table) -> Iterator[tuple[in
         digest = hashlib.sha256(_LEAF)
         digest.update(buffer)
         yield len(leaf), digest.digest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of the bytes of the file at *path*, written `sha256:` and 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 class _Tree:

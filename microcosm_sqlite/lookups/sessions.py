@@ -52,9 +52,8 @@ class GetOrCreateSession:
         session = current_session(data_set, graph=self.graph)
         if session is not None:
             return session
-        name = data_set_name(data_set)
-        _, make_session = self.graph.sqlite(name)
-        engine = self.graph.sqlite.reading_engine(name)
+        _, make_session = self.graph.sqlite.for_models(data_set)
+        engine = self.graph.sqlite.reading_engine(data_set_name(data_set))
         # A row that the session still holds would else keep the values it was first read with.
         options = {"populate_existing": not never_changes(engine)}
 

@@ -18,10 +18,11 @@ import pytest
 from microcosm.api import create_object_graph, load_from_environ
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite.artifacts.inspection import inspect
 from microcosm_sqlite.artifacts.verification import verify
-from microcosm_sqlite.dataset import dispose_sqlite_connections
+from microcosm_sqlite.dataset import DataSet, dispose_sqlite_connections
 from microcosm_sqlite.errors import (
     ArtifactCorruptError,
     DataSetNotFoundError,
@@ -29,6 +30,7 @@ from microcosm_sqlite.errors import (
     ModelIntegrityError,
     NotAnArtifactError,
     ReadOnlyDataSetError,
+    SchemaMismatchError,
     UnknownFilterError,
 )
 from microcosm_sqlite.sealing import Release, seal
@@ -228,7 +230,7 @@ def test_b04_a_missing_file_is_an_error_and_not_an_empty_database(make_graph: Gr
 FORK = """
     import gc, os, sys, threading
     from sqlalchemy import text
-    from microcosm_sqlite.dataset import dispose_sqlite_connections
+    from microcosm_sqlite.dataset import DataSet, dispose_sqlite_connections
     from tests.conftest import new_graph
     from tests.kennel import Kennel, Owner, OwnerStore
 
@@ -679,6 +681,31 @@ class TestB27:
         with pytest.raises(ArtifactCorruptError, match="cut off"):
             make_graph(paths={"kennel": artifact_path}).sqlite("kennel")
 
+    def test_b27_a_column_that_the_file_lacks_is_told_before_the_first_query(
+        self, make_graph: GraphFactory, artifact_path: Path
+    ) -> None:
+        """Models that are newer than the artifact are refused with what is different, not with "no such column"."""
+
+        class Newer(DataSet, DeclarativeBase):
+            __data_set__ = "kennel"
+
+        class NewerOwner(Newer):
+            __tablename__ = "owner"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            shoe_size: Mapped[int]
+
+        graph = make_graph(paths={"kennel": artifact_path})
+
+        with pytest.raises(SchemaMismatchError, match="table owner: column shoe_size is missing"):
+            Newer.new_context(graph).open()
+
+    def test_b27_damage_inside_is_found_at_bind(self, make_graph: GraphFactory, artifact_path: Path) -> None:
+        """One changed byte among the rows, and the file is not opened."""
+        artifact_path.write_bytes(artifact_path.read_bytes().replace(b"Blaise", b"Blaisf"))
+
+        with pytest.raises(ArtifactCorruptError, match="sha256:"):
+            make_graph(paths={"kennel": artifact_path}).sqlite("kennel")
+
     def test_b27_damage_inside_is_found_by_verification(self, artifact_path: Path) -> None:
         """One changed byte among the rows, and `verify` refuses the file."""
         artifact_path.write_bytes(artifact_path.read_bytes().replace(b"Blaise", b"Blaisf"))
@@ -691,7 +718,7 @@ def test_b28_what_a_sealed_data_set_has(tmp_path: Path, make_graph: GraphFactory
     """Digest, version, manifest, provenance, fingerprint and atomic publication came; see below for what did not.
 
     Also here: a helper for files inside packages (entry points take a `Traversable`). Not yet: hot reload, several
-    files in one data set, compression. `create_all` and migrations still know nothing of each other.
+    files in one data set, compression. That migrations know what `create_all` made is in `test_defects_alembic`.
     """
     rows = tmp_path / "owner.csv"
     rows.write_text("id,name,town,zip\n1,Ada,London,W1J\n")
