@@ -67,6 +67,7 @@ test-pythons: $(SETS_STAMP)
 benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/import_cost.py
 	$(BIN)/python benchmarks/first_row.py
+	$(BIN)/python benchmarks/bind.py
 	$(BIN)/python benchmarks/memory.py
 
 clean:

@@ -18,7 +18,7 @@ from microcosm_sqlite.artifacts.identity import identity_of, while_unchanged
 from microcosm_sqlite.artifacts.places import manifest_path, pending_manifest_path
 from microcosm_sqlite.artifacts.remembering import Memory
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE
-from microcosm_sqlite.errors import ManifestError
+from microcosm_sqlite.errors import ArtifactError, ManifestError
 
 
 class Policy(Enum):
@@ -53,9 +53,19 @@ def verified(path: Path, trust: Trust) -> Claims:
 
     Raises:
         ManifestError: The manifest beside the file is missing, unreadable, or that of another file.
-        ArtifactError: Whatever `verification.verify_file` raises.
+        ArtifactError: Whatever `verification.verify_file` raises, or the file cannot be read to its end.
     """
-    return while_unchanged(path, partial(_verified, trust=trust))
+    try:
+        return while_unchanged(path, partial(_verified, trust=trust))
+    except ArtifactError:  # Some are OSErrors too.
+        raise
+    except OSError as error:
+        raise ArtifactError(
+            path=path,
+            expected="a file that can be read to its end",
+            found=f"the refusal {error.strerror!r}",
+            remedy="Check the disk or the network it comes from, then copy the artifact again.",
+        ) from error
 
 
 def _verified(path: Path, *, trust: Trust) -> Claims:
@@ -67,7 +77,7 @@ def _verified(path: Path, *, trust: Trust) -> Claims:
     before = identity_of(path)
     is_settled = trust.memory.is_settled(before)
     proven = _proven(path, claims)
-    if is_settled and identity_of(path) == before:
+    if is_settled and identity_of(path) == before and trust.memory.recall(before) != proven:
         trust.memory.remember(before, proven)
     return proven
 
