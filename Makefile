@@ -67,8 +67,8 @@ test-pythons: $(SETS_STAMP)
 benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/import_cost.py
 	$(BIN)/python benchmarks/first_row.py
-	$(BIN)/python benchmarks/bind.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/bind.py
 
 clean:
 	rm -rf build dist *.egg-info .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -90,7 +90,7 @@ def through_the_driver(path: Path, cache: Path) -> Callable[[], Any]:
         kind_of(path)
         verified(path, Trust(policy=Policy.ONCE, memory=Memory(cache, now_ns=time_ns)))
         connection = dbapi.connect(file_uri(path, mode="ro", immutable=1), uri=True, flags=apsw.SQLITE_OPEN_READONLY)
-        hardening.harden(connection)
+        hardening.harden(connection.native, hardening.SANE.for_file(path.stat().st_size))
         connection.execute(ROW).fetchone()
         return connection
 

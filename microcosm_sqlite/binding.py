@@ -13,19 +13,18 @@ from sqlalchemy.pool import Pool
 from microcosm_sqlite.artifacts.claims import Claims
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.identity import identity_if_any
-from microcosm_sqlite.artifacts.recognition import recognise
+from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.artifacts.trusting import Trust, verified
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import opening
 from microcosm_sqlite.engines.opening import EngineOptions
 from microcosm_sqlite.errors import (
+    ArtifactError,
     ArtifactNotFoundError,
     ConfigurationError,
     DataSetNotFoundError,
-    NotAnArtifactError,
-    PinnedReleaseError,
-    WrongArtifactError,
 )
+from microcosm_sqlite.faults import damages
 
 
 class Kind(Enum):
@@ -72,8 +71,7 @@ def kind_of(location: str | Path) -> Kind:
     if not header.size_bytes:
         return Kind.PLAIN
     if not header.is_sqlite:
-        seen = recognise(header.beginning, size_bytes=header.size_bytes)
-        raise NotAnArtifactError(path=location, expected="an SQLite database", found=seen.found, remedy=seen.remedy)
+        raise stranger(location, header=header, expected="an SQLite database")
     return Kind.SEALED if header.is_sealed else Kind.PLAIN
 
 
@@ -135,13 +133,7 @@ def _bind_sealed(name: str, path: Path, trust: Trust, options: EngineOptions) ->
 def _check(name: str, path: Path, trust: Trust) -> None:
     found = verified(path, trust)
     if found.name != name:
-        raise WrongArtifactError(
-            name=name,
-            path=path,
-            expected=f"an artifact of data set {name!r}",
-            found=f"one of {found.name!r}, version {found.version}",
-            remedy=f"Correct sqlite.paths.{name} or the entry point, or bind it under its own name.",
-        )
+        raise damages.OTHER_DATA_SET.at(path, name=name, found=found.name, version=found.version)
     if trust.pin not in {None, found.version, found.file_digest}:
         raise _not_pinned(name, path, pin=trust.pin, found=_release(found))
 
@@ -150,13 +142,8 @@ def _release(found: Claims) -> str:
     return f"version {found.version}" + (f" ({found.file_digest})" if found.file_digest else "")
 
 
-def _not_pinned(name: str, location: str | Path, *, pin: str | None, found: str) -> PinnedReleaseError:
-    return PinnedReleaseError(
-        path=Path(location),
-        expected=f"the release of data set {name!r} that sqlite.pins.{name} names, {pin}",
-        found=found,
-        remedy="Ship that release, or change the pin if another one is wanted.",
-    )
+def _not_pinned(name: str, location: str | Path, *, pin: str | None, found: str) -> ArtifactError:
+    return damages.OTHER_RELEASE.at(Path(location), name=name, pinned=pin, found=found)
 
 
 def pool_class(configured: Any) -> type[Pool] | None:

@@ -18,6 +18,7 @@ Every error of the package descends from `SQLiteError`:
     │   ├── EmptyDataSetError          opened, but it holds no tables
     │   ├── NoSessionError             no session is open here; also an AttributeError
     │   ├── ReadOnlyDataSetError       a write to data that cannot change          (status 405)
+    │   ├── StatementTimeoutError      a query on a sealed data set that did not come to an end
     │   ├── MigrationsNotFoundError    it has no folder of migrations; also a FileNotFoundError
     │   └── StaleDBError               models and migrations disagree
     ├── ArtifactError                  a file is not the artifact it should be
@@ -44,7 +45,7 @@ An error is made from its facts (keyword arguments that stay readable as attribu
 them. `status_code` is what an HTTP service would answer; no HTTP library is involved.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -259,6 +260,18 @@ class ReadOnlyDataSetError(DataSetError):
         )
 
 
+class StatementTimeoutError(DataSetError):
+    """A statement on a sealed data set kept its caller waiting for too long, and was stopped."""
+
+    def __init__(self, *, name: str, path: str, seconds: float) -> None:
+        self.name, self.path, self.seconds = name, path, seconds
+        super().__init__(
+            f"data set {name!r} at {path}: a statement was stopped because it gave no row for {seconds:g} s. "
+            "Look at its query plan, and at the views it reads; "
+            "if it needs longer, raise sqlite.statement_seconds (0: no limit)."
+        )
+
+
 class MigrationsNotFoundError(DataSetError, FileNotFoundError):
     """A data set has no folder of migrations."""
 
@@ -285,33 +298,57 @@ class StaleDBError(DataSetError):
 
 
 class ArtifactError(SQLiteError):
-    """A file is not the artifact it should be."""
+    """A file is not the artifact it should be.
 
-    def __init__(self, *, path: Path, expected: str, found: str, remedy: str) -> None:
+    `code` names the fault, the same one for ever (docs/reference/faults.md); `facts` are its figures and names.
+    """
+
+    code: str = "MSQ-ARTIFACT"
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        expected: str,
+        found: str,
+        remedy: str,
+        code: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         self.path, self.expected, self.found, self.remedy = path, expected, found, remedy
-        super().__init__(f"{path}: expected {expected}, found {found}. {remedy}")
+        self.code, self.facts = code or type(self).code, dict(facts or {})
+        super().__init__(f"{path}: expected {expected}, found {found}. {remedy} [{self.code}]")
 
 
 class ArtifactNotFoundError(ArtifactError, FileNotFoundError):
     """There is no file."""
 
     _status_code = 404
+    code = "MSQ-MISSING"
 
 
 class NotAnArtifactError(ArtifactError):
     """A file, but not one that was sealed by this framework."""
 
+    code = "MSQ-NOT-AN-ARTIFACT"
+
 
 class ArtifactCorruptError(ArtifactError):
     """A sealed file that is no longer what was sealed."""
+
+    code = "MSQ-CORRUPT"
 
 
 class UnsupportedRevisionError(ArtifactError):
     """A sealed file of a format revision that this version of the package does not read."""
 
+    code = "MSQ-REVISION"
+
 
 class SchemaMismatchError(ArtifactError):
     """A sound artifact that does not hold what the models of its data set use; `differences` has one item per table."""
+
+    code = "MSQ-SCHEMA-MISMATCH"
 
     def __init__(self, *, name: str, path: Path, differences: Iterable[str]) -> None:
         self.name, self.differences = name, tuple(differences)
@@ -326,17 +363,33 @@ class SchemaMismatchError(ArtifactError):
 class WrongArtifactError(SchemaMismatchError):
     """A sound artifact, but of another data set."""
 
-    def __init__(self, *, path: Path, expected: str, found: str, remedy: str, name: str = "") -> None:
-        ArtifactError.__init__(self, path=path, expected=expected, found=found, remedy=remedy)
-        self.name, self.differences = name, (f"expected {expected}, found {found}",)
+    code = "MSQ-OTHER-DATA-SET"
+
+    def __init__(  # noqa: PLR0913 - As its base class, to whose facts the name is added.
+        self,
+        *,
+        path: Path,
+        expected: str,
+        found: str,
+        remedy: str,
+        name: str = "",
+        code: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        ArtifactError.__init__(self, path=path, expected=expected, found=found, remedy=remedy, code=code, facts=facts)
+        self.name, self.differences = name or self.facts.get("name", ""), (f"expected {expected}, found {found}",)
 
 
 class PinnedReleaseError(ArtifactError):
     """A sound artifact, but not the release that the configuration pins."""
 
+    code = "MSQ-OTHER-RELEASE"
+
 
 class ManifestError(ArtifactError):
     """The manifest is missing, unreadable, or belongs to another file."""
+
+    code = "MSQ-MANIFEST"
 
 
 class BuildError(SQLiteError):

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.manifest import Source
+from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
 from microcosm_sqlite.builders.loading import Load, load_source, load_values
 from microcosm_sqlite.builders.locking import exclusive
@@ -23,7 +24,7 @@ from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
-from microcosm_sqlite.errors import NotAnArtifactError, ReadOnlyDataSetError
+from microcosm_sqlite.errors import ReadOnlyDataSetError
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 from microcosm_sqlite.sources.tabular import FileDigest
 
@@ -274,12 +275,7 @@ def _check_workbench(path: Path, *, name: str) -> None:
         return
     header = read_header(path)
     if not header.is_sqlite:
-        raise NotAnArtifactError(
-            path=path,
-            expected="a workbench, or nothing",
-            found="a file that is no SQLite database",
-            remedy="Choose another path.",
-        )
+        raise stranger(path, header=header, expected="a workbench, or nothing")
     if header.is_sealed:
         raise ReadOnlyDataSetError(name=name, path=str(path), reason="it is a sealed artifact")
 

@@ -99,7 +99,9 @@ class TestBadInput:
         with pytest.raises(NotAnArtifactError) as raised:
             bind("kennel", tmp_path, read_only=False, trust=TRUST, options=OPTIONS)
 
-        assert str(raised.value) == f"{tmp_path}: expected a sealed artifact, found a directory. Name the file itself."
+        assert str(raised.value) == (
+            f"{tmp_path}: expected a sealed artifact, found a directory. Name the file itself. [MSQ-DIRECTORY]"
+        )
 
     def test_pipe(self, tmp_path: Path) -> None:
         """What would block for ever is refused at once."""
@@ -111,12 +113,12 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("content", "found", "remedy"),
         [
-            (b"id,name\n1,Rex\n", "14 bytes that are no SQLite database", "Correct the path"),
+            (b"id,name\n1,Rex\n", "a text that is no SQLite database", "Correct the path"),
             (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer", "git lfs pull"),
             (b"PK\x03\x04" + bytes(200), "a zip archive", "Unpack it"),
             (b"\x1f\x8b\x08" + bytes(200), "a gzip archive", "Unpack it"),
             (b"<!DOCTYPE html><title>Not found</title>", "a page of HTML", "download again"),
-            (b"SQLite format 3", "15 bytes that are no SQLite database", "copy the artifact again"),
+            (b"SQLite format 3", "only the first 15 bytes of a database", "Copy the file again"),
         ],
         ids=["csv", "git-lfs", "zip", "gzip", "html", "short"],
     )
@@ -142,7 +144,8 @@ class TestBadInput:
 
         assert str(raised.value) == (
             f"{path}: expected an artifact of data set 'kennel', found one of 'cattery', version 2.1. "
-            "Correct sqlite.paths.kennel or the entry point, or bind it under its own name."
+            "Correct sqlite.paths.kennel or the entry point, or bind it under its own name. "
+            "[MSQ-OTHER-DATA-SET]"
         )
 
     def test_artifact_that_is_cut_off(self, artifact_path: Path) -> None:
@@ -234,7 +237,7 @@ class TestReplacedFile:
             file.seek(5000)
             file.write(b"damage")
 
-        with pytest.raises(ArtifactCorruptError, match="with the file digest"):
+        with pytest.raises(ArtifactCorruptError, match="the file digest"):
             engine.connect()
         engine.dispose()
 
@@ -267,7 +270,8 @@ class TestPins:
         digest = "" if policy is Policy.SIZE else f" ({file_digest(artifact_path)})"
         assert str(raised.value) == (
             f"{artifact_path}: expected the release of data set 'kennel' that sqlite.pins.kennel names, 1.1, "
-            f"found version 1.0{digest}. Ship that release, or change the pin if another one is wanted."
+            f"found version 1.0{digest}. Ship that release, or change the pin if another one is wanted. "
+            "[MSQ-OTHER-RELEASE]"
         )
 
     @pytest.mark.parametrize("policy", Policy)

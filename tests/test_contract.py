@@ -188,7 +188,8 @@ def test_the_error_has_all_of_them(sealed: Sealed) -> None:
     found = "; ".join(error.differences)
     assert str(error) == (
         f"{error.path}: expected what the models of data set 'contract-atlas' use, found {found}. "
-        "Ship the release that these models were sealed with, or the code that fits this release."
+        "Ship the release that these models were sealed with, or the code that fits this release. "
+        "[MSQ-SCHEMA-MISMATCH]"
     )
 
 

@@ -39,6 +39,7 @@ from microcosm_sqlite.errors import (
     SourceError,
     SQLiteError,
     StaleDBError,
+    StatementTimeoutError,
     UnknownFilterError,
     WorkbenchBusyError,
     WrongArtifactError,
@@ -69,6 +70,7 @@ EXAMPLES = [
     EmptyDataSetError(name="world", path="/srv/world.sqlite", looked=["here", "there"]),
     NoSessionError(name="world"),
     ReadOnlyDataSetError(name="world", path="/srv/world.sqlite", reason="it is a sealed artifact"),
+    StatementTimeoutError(name="world", path="/srv/world.sqlite", seconds=60.0),
     ArtifactNotFoundError(path=Path("a.sqlite"), expected="an artifact", found="nothing", remedy="Ship it."),
     NotAnArtifactError(path=Path("a.sqlite"), expected="an artifact", found="a zip archive", remedy="Unpack it."),
     SchemaMismatchError(name="world", path=Path("a.sqlite"), differences=["table city: it is missing"]),
@@ -191,7 +193,7 @@ def test_artifact_errors_say_where_expected_found_and_what_to_do() -> None:
     """The message has the path, both sides of the difference, and the remedy."""
     error = NotAnArtifactError(path=Path("a.zip"), expected="an artifact", found="a zip archive", remedy="Unpack it.")
 
-    assert str(error) == "a.zip: expected an artifact, found a zip archive. Unpack it."
+    assert str(error) == "a.zip: expected an artifact, found a zip archive. Unpack it. [MSQ-NOT-AN-ARTIFACT]"
 
 
 def test_source_errors_name_the_line_when_there_is_one() -> None:

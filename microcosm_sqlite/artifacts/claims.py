@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from microcosm_sqlite.artifacts.checks import COPY_AGAIN, check_shape, embedded_text
+from microcosm_sqlite.artifacts.checks import check_shape, embedded_text
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE
-from microcosm_sqlite.errors import ManifestError
+from microcosm_sqlite.faults import damages
 
 
 class Claims(NamedTuple):
@@ -35,7 +35,5 @@ def read_claims(path: Path) -> Claims:
     try:
         document = json.loads(text)
         return Claims(str(document[MANIFEST_NAMESPACE]["data_set"]), str(document["version"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ManifestError(
-            path=path, expected="a manifest that names its data set", found=f"none ({error!r})", remedy=COPY_AGAIN
-        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise damages.INNER_MANIFEST_DAMAGED.at(path, found=f"one that names no data set ({error!r})") from error

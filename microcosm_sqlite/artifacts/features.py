@@ -56,6 +56,18 @@ def needs_of(schema: Schema) -> Needs:
     return Needs(sqlite=".".join(map(str, version)), features=tuple(sorted(features)))
 
 
+def is_older(version: str, *, than: Needs) -> bool:
+    """Return whether SQLite of this *version* is older than what is needed; a version that is none is never met."""
+    try:
+        return _parts(version) < _parts(than.sqlite)
+    except ValueError:
+        return True
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
 def _features(schema: Schema) -> Iterator[str]:
     for table in schema.tables:
         yield from _features_of_table(table)

@@ -1,13 +1,16 @@
 """Read what the first hundred bytes of a database file say, without SQLite."""
 
+import errno
 import stat
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from microcosm_sqlite.constants import APPLICATION_ID
-from microcosm_sqlite.errors import ArtifactError, ArtifactNotFoundError, NotAnArtifactError
+from microcosm_sqlite.errors import ArtifactError
+from microcosm_sqlite.faults import strangers
 
 #: The length of the header of a database file, https://sqlite.org/fileformat2.html#the_database_header.
 HEADER_BYTES: Final = 100
@@ -72,19 +75,16 @@ def read_header(path: Path) -> Header:
     """
     try:
         found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise strangers.DIRECTORY.at(path)
         if not stat.S_ISREG(found.st_mode):
-            raise _not_a_file(path, found.st_mode)
+            raise strangers.NOT_A_FILE.at(path)
         with path.open("rb") as file:
             return parse_header(file.read(HEADER_BYTES), size_bytes=found.st_size)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise not_found(path) from error
     except OSError as error:
-        raise ArtifactError(
-            path=path,
-            expected="a file this process may read",
-            found=f"the refusal {error.strerror!r}",
-            remedy="Give this user permission to read the file and to enter its folders.",
-        ) from error
+        raise refused(path, error) from error
 
 
 def parse_header(beginning: bytes, *, size_bytes: int) -> Header:
@@ -114,30 +114,41 @@ def sidecars_of(path: Path) -> list[Path]:
     return [sidecar for sidecar in sidecars if sidecar.exists()]
 
 
-def not_found(path: Path) -> ArtifactNotFoundError:
-    """Return the error that says there is no file at *path*, naming files beside it that look alike."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only this error needs it, every bind would pay for it
-
+def not_found(path: Path) -> ArtifactError:
+    """Return the error that says why there is no file at *path*, naming files beside it that look alike."""
     if path.is_symlink():
-        found = f"a symbolic link to {path.readlink()}, which does not exist"
-    elif not path.parent.is_dir():
-        found = f"nothing: there is no folder {path.parent}"
-    else:
-        names = [entry.name for entry in path.parent.iterdir()]
-        alike = get_close_matches(path.name, names, n=3)
-        found = "nothing" + (f"; the folder holds {', '.join(sorted(alike))}" if alike else "")
-    return ArtifactNotFoundError(
-        path=path,
-        expected="a sealed artifact",
-        found=found,
-        remedy="Correct the path, or build and publish the artifact there.",
-    )
+        return strangers.DANGLING_LINK.at(path, target=str(path.readlink()))
+    for parent in path.parents:
+        if parent.is_file():
+            if _is_archive(parent):
+                return strangers.INSIDE_ARCHIVE.at(path, archive=str(parent))
+            return strangers.MISSING.at(path, hint=f": {parent} is a file, not a folder")
+    if not path.parent.is_dir():
+        return strangers.MISSING.at(path, hint=f": there is no folder {path.parent}")
+    alike = _alike(path)
+    return strangers.MISSING.at(path, hint=f"; the folder holds {', '.join(alike)}" if alike else "")
 
 
-def _not_a_file(path: Path, mode: int) -> NotAnArtifactError:
-    return NotAnArtifactError(
-        path=path,
-        expected="a sealed artifact",
-        found="a directory" if stat.S_ISDIR(mode) else "something that is not a regular file",
-        remedy="Name the file itself.",
-    )
+def refused(path: Path, error: OSError) -> ArtifactError:
+    """Return the error that says why the operating system did not let this process read *path*."""
+    if error.errno == errno.ELOOP:
+        return strangers.LINK_LOOP.at(path)
+    fault = strangers.UNREADABLE if isinstance(error, PermissionError) else strangers.SYSTEM_REFUSES
+    return fault.at(path, refusal=error.strerror)
+
+
+def _is_archive(path: Path) -> bool:
+    import zipfile  # noqa: PLC0415 - only this error needs it, every bind would pay for it
+
+    with suppress(OSError):
+        return zipfile.is_zipfile(path)
+    return False
+
+
+def _alike(path: Path) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - as above
+
+    # A folder may be entered without being listed.
+    with suppress(OSError):
+        return sorted(get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=3))
+    return []

@@ -6,6 +6,7 @@ from pathlib import Path
 from microcosm_sqlite.artifacts.checks import check_shape, embedded_text
 from microcosm_sqlite.artifacts.manifest import Manifest
 from microcosm_sqlite.artifacts.parsing import from_text
+from microcosm_sqlite.faults import damages
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,4 +44,4 @@ def read_embedded(path: Path) -> Manifest:
         ManifestError: There is none, or it cannot be read.
         ArtifactCorruptError: SQLite cannot read the file.
     """
-    return from_text(embedded_text(path), path=path)
+    return from_text(embedded_text(path), path=path, fault=damages.INNER_MANIFEST_DAMAGED)

@@ -1,7 +1,7 @@
 """Read a manifest from the data package that holds it."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -19,27 +19,27 @@ from microcosm_sqlite.artifacts.manifest import (
 )
 from microcosm_sqlite.constants import FORMAT_REVISION
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE as NAMESPACE
-from microcosm_sqlite.errors import ManifestError
+from microcosm_sqlite.faults import damages
+from microcosm_sqlite.faults.fault import Fault
 
-_REMEDY: Final = "Publish the artifact again, or restore the manifest that came with it; it is not written by hand."
 
-
-def from_text(text: bytes | str, *, path: Path) -> Manifest:
-    """Return the manifest that *text* holds; *path* is where it was read, for the error.
+def from_text(text: bytes | str, *, path: Path, fault: Fault = damages.MANIFEST_DAMAGED) -> Manifest:
+    """Return the manifest that *text* holds; *path* is where it was read, *fault* what is wrong there, for the error.
 
     Raises:
         ManifestError: It is not JSON, not a data package of ours, or contradicts itself.
     """
     try:
-        document = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(
-            path=path, expected="a manifest in JSON", found=f"text that is not JSON ({error})", remedy=_REMEDY
-        ) from error
-    return from_document(document, path=path)
+        # Only what is known here is kept, so a text of any shape takes little more memory than its length.
+        package = msgspec.json.decode(text, type=_Package)
+    except msgspec.ValidationError as error:
+        raise fault.at(path, found=f"a data package that is no such manifest: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise fault.at(path, found=f"text that is not JSON ({error})") from error
+    return _checked(package, path=path, fault=fault)
 
 
-def from_document(document: object, *, path: Path) -> Manifest:
+def from_document(document: object, *, path: Path, fault: Fault = damages.MANIFEST_DAMAGED) -> Manifest:
     """Return the manifest whose data package has been decoded to *document*; properties it does not know are ignored.
 
     Raises:
@@ -47,18 +47,9 @@ def from_document(document: object, *, path: Path) -> Manifest:
     """
     try:
         package = msgspec.convert(document, _Package)
-        if package.ours.format_revision != FORMAT_REVISION:
-            raise ManifestError(
-                path=path,
-                expected=f"format revision {FORMAT_REVISION}",
-                found=f"revision {package.ours.format_revision}",
-                remedy="Use the version of microcosm-sqlite that wrote it, or build the artifact again.",
-            )
-        return package.manifest()
-    except ValueError as error:  # msgspec's ValidationError is one.
-        raise ManifestError(
-            path=path, expected="a data package of a sealed artifact", found=f"one that is not: {error}", remedy=_REMEDY
-        ) from error
+    except msgspec.ValidationError as error:
+        raise fault.at(path, found=f"a data package that is no such manifest: {error}") from error
+    return _checked(package, path=path, fault=fault)
 
 
 class _ColumnType(msgspec.Struct):
@@ -187,6 +178,15 @@ class _Package(msgspec.Struct):
             sources=tuple(source.entry() for source in self.sources),
             **ours,
         )
+
+
+def _checked(package: _Package, *, path: Path, fault: Fault) -> Manifest:
+    if package.ours.format_revision != FORMAT_REVISION:
+        raise damages.MANIFEST_REVISION.at(path, revision=package.ours.format_revision)
+    try:
+        return package.manifest()
+    except ValueError as error:
+        raise fault.at(path, found=f"a data package that is no such manifest: {error}") from error
 
 
 def _fields(values: msgspec.Struct) -> dict[str, Any]:

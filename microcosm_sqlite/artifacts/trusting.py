@@ -12,13 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from microcosm_sqlite.artifacts.checks import check_alone, corrupt
+from microcosm_sqlite.artifacts.checks import MANIFEST_BYTES, check_alone
 from microcosm_sqlite.artifacts.claims import Claims, read_claims
+from microcosm_sqlite.artifacts.headers import refused
 from microcosm_sqlite.artifacts.identity import identity_of, while_unchanged
 from microcosm_sqlite.artifacts.places import manifest_path, pending_manifest_path
 from microcosm_sqlite.artifacts.remembering import Memory
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE
-from microcosm_sqlite.errors import ArtifactError, ManifestError
+from microcosm_sqlite.errors import ArtifactError
+from microcosm_sqlite.faults import damages
 
 
 class Policy(Enum):
@@ -60,12 +62,7 @@ def verified(path: Path, trust: Trust) -> Claims:
     except ArtifactError:  # Some are OSErrors too.
         raise
     except OSError as error:
-        raise ArtifactError(
-            path=path,
-            expected="a file that can be read to its end",
-            found=f"the refusal {error.strerror!r}",
-            remedy="Check the disk or the network it comes from, then copy the artifact again.",
-        ) from error
+        raise refused(path, error) from error
 
 
 def _verified(path: Path, *, trust: Trust) -> Claims:
@@ -91,7 +88,7 @@ def _measured(path: Path) -> Claims:
     claims, found = read_claims(path), identity_of(path).size_bytes
     sizes = {seal.size_bytes for seal in _seals(path)}
     if sizes and found not in sizes:
-        raise corrupt(path, expected=f"{' or '.join(map(str, sizes))} bytes by its manifest", found=str(found))
+        raise damages.WRONG_SIZE.at(path, claims=" or ".join(map(str, sizes)), size_bytes=found)
     return claims
 
 
@@ -130,13 +127,7 @@ def _proven(path: Path, claims: Claims) -> Claims:
 def _check_manifest_exists(path: Path) -> None:
     place = manifest_path(path)
     if not place.exists() and not pending_manifest_path(path).exists():
-        raise ManifestError(
-            path=place,
-            expected="the manifest that belongs beside the artifact",
-            found="no such file",
-            remedy="Copy both files from where they were published. "
-            'Without it only the length can be checked: sqlite.verify = "size" does that.',
-        )
+        raise damages.MANIFEST_MISSING.at(place)
 
 
 class _Seal(NamedTuple):
@@ -156,7 +147,8 @@ def _seals(path: Path) -> Iterator[_Seal]:
     """Yield what the manifests beside *path* say: that under its usual name, then one that is just being published."""
     for place in (manifest_path(path), pending_manifest_path(path)):
         try:
-            document: Any = json.loads(place.read_bytes())
+            with place.open("rb") as file:
+                document: Any = json.loads(file.read(MANIFEST_BYTES + 1))
             ours = document[MANIFEST_NAMESPACE]
             seal = _Seal(ours["data_set"], document["version"], ours["file_digest"], ours["size_bytes"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -11,11 +11,11 @@ import click
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.opening import opened
 from microcosm_sqlite.artifacts.queries import rows
-from microcosm_sqlite.artifacts.recognition import recognise
+from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.artifacts.schemas import Schema, read_schema
 from microcosm_sqlite.cmd.targets import artifact_at, target_of
 from microcosm_sqlite.engines.uris import file_uri
-from microcosm_sqlite.errors import ArtifactError, NotAnArtifactError
+from microcosm_sqlite.errors import ArtifactError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +37,7 @@ def opened_database(argument: str) -> Generator[Database]:
     target = target_of(argument)
     header = read_header(target.path)
     if not header.is_sqlite:
-        seen = recognise(header.beginning, size_bytes=header.size_bytes)
-        raise NotAnArtifactError(path=target.path, expected="an SQLite database", found=seen.found, remedy=seen.remedy)
+        raise stranger(target.path, header=header, expected="an SQLite database")
     if header.is_sealed:
         artifact_at(target)
         opening = opened(target.path)

@@ -8,7 +8,7 @@ from typing import Final
 
 from microcosm_sqlite.artifacts.verification import Artifact, inspect
 from microcosm_sqlite.cmd.environment import data_set_paths, path_of
-from microcosm_sqlite.errors import WrongArtifactError
+from microcosm_sqlite.faults import damages
 
 #: How the files of databases are usually called; an argument that ends so is a path even if there is no such file.
 SUFFIXES: Final = (".sqlite", ".sqlite3", ".db", ".db3")
@@ -50,11 +50,5 @@ def artifact_at(target: Target, check: Callable[[Path], Artifact] = inspect) -> 
     artifact = check(target.path)
     found = artifact.manifest
     if target.name not in {None, found.name}:
-        raise WrongArtifactError(
-            name=str(target.name),
-            path=target.path,
-            expected=f"an artifact of data set {target.name!r}",
-            found=f"one of {found.name!r}, version {found.version}",
-            remedy=f"Correct sqlite.paths.{target.name} or the entry point.",
-        )
+        raise damages.OTHER_DATA_SET.at(target.path, name=target.name, found=found.name, version=found.version)
     return artifact

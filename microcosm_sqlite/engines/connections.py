@@ -111,6 +111,11 @@ class Connection:
         except DRIVER_ERRORS as error:
             raise_translated(error)
 
+    @property
+    def fetches(self) -> int:
+        """How often rows were fetched from its cursors: grows while whoever reads gets on."""
+        return self._handle.fetches
+
     def cursor(self) -> Cursor:
         """Return a new cursor."""
         return Cursor(self, self._handle)

@@ -125,6 +125,7 @@ class Cursor:
 
     def fetchone(self) -> Any:
         """Return the next row, or None when there is none."""
+        self._handle.fetches += 1
         try:
             return next(self._rows, None)
         except DRIVER_ERRORS as error:
@@ -132,6 +133,7 @@ class Cursor:
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """Return up to *size* rows (`arraysize` when not given)."""
+        self._handle.fetches += 1
         try:
             return list(islice(self._rows, self.arraysize if size is None else size))
         except DRIVER_ERRORS as error:
@@ -148,6 +150,7 @@ class Cursor:
         return self
 
     def __next__(self) -> Any:
+        self._handle.fetches += 1
         try:
             return next(self._rows)
         except DRIVER_ERRORS as error:

@@ -65,13 +65,14 @@ class Begins(Enum):
 class Handle:
     """One open database: the native connection, what is known of its statements, and its live cursors."""
 
-    __slots__ = ("__weakref__", "begins", "cursors", "file", "mode", "native", "statements")
+    __slots__ = ("__weakref__", "begins", "cursors", "fetches", "file", "mode", "native", "statements")
 
     def __init__(self, native: Native) -> None:
         self.native: Native = native
         self.file = locks.file_of(native)
         self.begins = Begins.BEFORE_CHANGES
         self.mode = ""
+        self.fetches = 0
         self.statements: dict[str, Statement] = {}
         # A plain set of references, not a WeakSet: adding to it is on the path of every query, and this is 3x cheaper.
         self.cursors: set[ref[Cursor]] = set()

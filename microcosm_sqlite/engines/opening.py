@@ -13,8 +13,16 @@ from sqlalchemy.pool import Pool, QueuePool
 
 from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import dbapi, hardening
+from microcosm_sqlite.engines.complaints import error_of
+from microcosm_sqlite.engines.hardening import SANE, Limits
 from microcosm_sqlite.engines.uris import file_uri
-from microcosm_sqlite.errors import DataSetNotFoundError, EmptyDataSetError, ReadOnlyDataSetError, SQLiteError
+from microcosm_sqlite.errors import (
+    DataSetNotFoundError,
+    EmptyDataSetError,
+    ReadOnlyDataSetError,
+    SQLiteError,
+    StatementTimeoutError,
+)
 
 #: Connections kept open for reuse; more are opened as threads need them, never refused: 2.0.0 stopped at the sixteenth.
 _POOLED_CONNECTIONS: Final = 5
@@ -29,6 +37,10 @@ _NEVER_CHANGES: Final = "microcosm_sqlite_never_changes"
 _PRIMARY: Final = 0xFF
 
 
+#: Longer than any query of a service, far shorter than for ever, which is how long a hostile view may take.
+STATEMENT_SECONDS: Final = 60.0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineOptions:
     """How an engine is set up, whatever it opens."""
@@ -37,6 +49,10 @@ class EngineOptions:
     foreign_keys: bool = True
     autocommit: bool = False
     pool: type[Pool] | None = None
+    #: After how many seconds without a row a statement on a sealed artifact is stopped; None: never.
+    statement_seconds: float | None = STATEMENT_SECONDS
+    #: The sizes beyond which values and statements on a sealed artifact are refused.
+    limits: Limits = SANE
     #: Says where the database was looked for, for errors; called only when one is raised.
     looked: Callable[[], tuple[str, ...]] = tuple
 
@@ -93,12 +109,13 @@ def open_read_only(path: Path, *, name: str, options: EngineOptions) -> Engine:
         if not path.exists():
             raise _missing(name, path, options)
         connection = dbapi.connect(path, flags=apsw.SQLITE_OPEN_READONLY)
-        hardening.forbid_writes(connection)
-        hardening.forbid_attaching(connection)
+        hardening.forbid_writes(connection.native)
+        hardening.forbid_attaching(connection.native)
         return connection
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
     _refuse_writes(engine, name=name, path=str(path), reason="it was opened with read_only")
+    _explain_damage(engine, path)
     return engine
 
 
@@ -124,15 +141,21 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions, check: Callabl
         connection = dbapi.connect(file_uri(path, mode="ro", immutable=1), uri=True, flags=apsw.SQLITE_OPEN_READONLY)
         try:
             check()
-            hardening.harden(connection)
+            hardening.harden(connection.native, options.limits.for_file(path.stat().st_size))
+            if options.statement_seconds is not None:
+                hardening.stop_long_statements(connection, seconds=options.statement_seconds, error=overdue)
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def overdue() -> StatementTimeoutError:
+        return StatementTimeoutError(name=name, path=str(path), seconds=options.statement_seconds or 0)
+
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
     engine.update_execution_options(**{_NEVER_CHANGES: True})
     _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
+    _explain_damage(engine, path)
     return engine
 
 
@@ -186,7 +209,7 @@ def never_changes(engine: Engine) -> bool:
 
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:
-    hardening.enforce_foreign_keys(connection)
+    hardening.enforce_foreign_keys(connection.native)
 
 
 def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None:
@@ -198,6 +221,16 @@ def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None
         return None
 
     event.listen(engine, "handle_error", refuse, retval=True)
+
+
+def _explain_damage(engine: Engine, path: Path) -> None:
+    def explain(context: ExceptionContext) -> SQLiteError | None:
+        error = context.original_exception
+        if _primary_code(error) in {apsw.SQLITE_CORRUPT, apsw.SQLITE_NOTADB}:
+            return error_of(path, code=cast("dbapi.Error", error).sqlite_errorcode, message=str(error))
+        return None
+
+    event.listen(engine, "handle_error", explain, retval=True)
 
 
 def _explain_empty_database(engine: Engine, *, name: str, path: str, options: EngineOptions) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from microcosm_sqlite.artifacts.checks import check_shape, corrupt, embedded_text
+from microcosm_sqlite.artifacts.checks import check_shape, embedded_text
 from microcosm_sqlite.artifacts.parsing import from_text
 from microcosm_sqlite.errors import ArtifactCorruptError
 
@@ -25,10 +25,3 @@ def test_unfinished_work_beside_the_file_is_refused(artifact: Path) -> None:
 def test_the_embedded_text_is_a_manifest(artifact: Path) -> None:
     """What lies inside the file is the document that `parsing` reads."""
     assert from_text(embedded_text(artifact), path=artifact).name == "world"
-
-
-def test_damage_is_told_with_what_helps(artifact: Path) -> None:
-    """Every such error says where the file is, what was expected, what was found, and what to do."""
-    error = corrupt(artifact, expected="this", found="that")
-
-    assert str(error).startswith(f"{artifact}: expected this, found that. Copy the artifact again")

@@ -3,7 +3,7 @@
 import apsw
 import pytest
 
-from microcosm_sqlite.artifacts.features import Needs, needs_of
+from microcosm_sqlite.artifacts.features import Needs, is_older, needs_of
 from microcosm_sqlite.artifacts.schemas import read_schema
 
 
@@ -34,3 +34,12 @@ def needs(sql: str) -> Needs:
 def test_features_are_read_from_the_schema(sql: str, version: str, features: tuple[str, ...]) -> None:
     """The newest feature in use decides which version is needed; modules are named, for a build may lack them."""
     assert needs(sql) == Needs(sqlite=version, features=features)
+
+
+@pytest.mark.parametrize(
+    ("version", "is_too_old"),
+    [("3.37.0", False), ("3.54.1", False), ("3.9.0", True), ("3.36.9", True), ("three", True)],
+)
+def test_versions_are_compared_as_numbers(version: str, is_too_old: bool) -> None:  # noqa: FBT001 - A parameter.
+    """3.9 is older than 3.37."""
+    assert is_older(version, than=Needs(sqlite="3.37.0")) is is_too_old

@@ -86,8 +86,8 @@ def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n", "Git LFS pointer"),
         (b"<!doctype html><title>404</title>", "HTML"),
         (b"\x1f\x8b\x08\x00" + b"\0" * 200, "gzip"),
-        (b"SQLite format 3\0", "only the first bytes"),
-        (os.urandom(4096), "4096 bytes"),
+        (b"SQLite format 3\0", "only the first 16 bytes"),
+        (bytes(range(1, 256)) * 20, "5100 bytes that are no SQLite database"),
     ],
     ids=["empty", "lfs", "html", "gzip", "stump", "noise"],
 )
@@ -172,7 +172,7 @@ def test_another_text_encoding_is_refused(artifact: Path) -> None:
         ("UPDATE _microcosm_manifest SET document = 'x'", "not JSON"),
         (
             "DROP TABLE _microcosm_manifest; CREATE TABLE _microcosm_manifest (other)",
-            "no such column|none",
+            "another make",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import apsw
 import pytest
 
 from microcosm_sqlite.artifacts.opening import opened
-from microcosm_sqlite.errors import ArtifactCorruptError
+from microcosm_sqlite.errors import ArtifactCorruptError, ArtifactError
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_no_name_opens_or_creates_another_file(artifact: Path, name: str) -> Non
 
 def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     """Opening for a check leaves no trace."""
-    with pytest.raises(ArtifactCorruptError), opened(tmp_path / "missing.sqlite"):
+    with pytest.raises(ArtifactError), opened(tmp_path / "missing.sqlite"):
         pass
 
     assert not list(tmp_path.iterdir())

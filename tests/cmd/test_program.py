@@ -70,7 +70,7 @@ def test_every_command_has_help(invoke: Invoke, command: LazyCommand) -> None:
     assert "--debug" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["list", "info", "verify", "get", "search", "dump", "build"])
+@pytest.mark.parametrize("name", ["list", "info", "verify", "doctor", "get", "search", "dump", "build"])
 def test_what_prints_data_can_print_json(name: str) -> None:
     """Programs read the output too."""
     command = next(command for command in COMMANDS if command.name == name).load()

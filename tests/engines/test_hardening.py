@@ -23,7 +23,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 def test_foreign_keys_are_enforced_when_asked(connection: Connection) -> None:
     """A dangling key is refused."""
-    hardening.enforce_foreign_keys(connection)
+    hardening.enforce_foreign_keys(connection.native)
 
     with pytest.raises(dbapi.IntegrityError, match="FOREIGN KEY"):
         connection.execute("INSERT INTO dog VALUES (1, 99)")
@@ -45,7 +45,7 @@ def test_foreign_keys_are_enforced_when_asked(connection: Connection) -> None:
 def test_writes_are_refused(connection: Connection, statement: str) -> None:
     """No statement writes, wherever to."""
     connection.execute("INSERT INTO owner VALUES (5)")
-    hardening.forbid_writes(connection)
+    hardening.forbid_writes(connection.native)
 
     with pytest.raises(dbapi.Error, match="readonly"):
         connection.execute(statement)
@@ -56,7 +56,7 @@ def test_views_of_a_distrusted_schema_call_no_functions(connection: Connection) 
     called: list[str] = []
     connection.create_function("leak", 1, called.append)
     connection.execute("CREATE VIEW trap AS SELECT leak(id) FROM (SELECT 1 AS id)")
-    hardening.distrust_schema(connection)
+    hardening.distrust_schema(connection.native)
 
     with pytest.raises(dbapi.Error, match="unsafe use of leak"):
         connection.execute("SELECT * FROM trap").fetchall()
@@ -65,7 +65,7 @@ def test_views_of_a_distrusted_schema_call_no_functions(connection: Connection) 
 
 def test_cells_are_checked(connection: Connection) -> None:
     """SQLite confirms the setting."""
-    hardening.check_cells(connection)
+    hardening.check_cells(connection.native)
 
     assert connection.execute("PRAGMA cell_size_check").fetchone() == (1,)
 
@@ -73,7 +73,7 @@ def test_cells_are_checked(connection: Connection) -> None:
 @pytest.mark.parametrize("statement", ["ATTACH ? AS other", "VACUUM INTO ?"])
 def test_nothing_can_be_attached(connection: Connection, tmp_path: Path, statement: str) -> None:
     """Neither attaching nor copying brings in a second database, and no file is created."""
-    hardening.forbid_attaching(connection)
+    hardening.forbid_attaching(connection.native)
 
     with pytest.raises(dbapi.Error, match="too many attached databases"):
         connection.execute(statement, (str(tmp_path / "other.sqlite"),))
@@ -82,7 +82,7 @@ def test_nothing_can_be_attached(connection: Connection, tmp_path: Path, stateme
 
 def test_harden_applies_everything(connection: Connection) -> None:
     """All settings of a sealed artifact are on."""
-    hardening.harden(connection)
+    hardening.harden(connection.native, hardening.SANE)
 
     settings = {
         name: connection.execute(f"PRAGMA {name}").fetchone()

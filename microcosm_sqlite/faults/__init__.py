@@ -1,0 +1,1 @@
+"""Name every fault that the file of a data set may have."""
