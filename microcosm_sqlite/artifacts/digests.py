@@ -11,7 +11,7 @@ import msgspec
 
 from microcosm_sqlite.artifacts.canonical import json_digest
 from microcosm_sqlite.artifacts.hashing import file_digest
-from microcosm_sqlite.artifacts.queries import rows
+from microcosm_sqlite.artifacts.queries import quoted, rows
 from microcosm_sqlite.artifacts.schemas import Column, Schema, Table, fingerprint, read_schema
 from microcosm_sqlite.errors import SourceError
 
@@ -158,16 +158,16 @@ def _leaves(connection: apsw.Connection, table: Table) -> Iterator[list[tuple[An
         ) from error
 
 
-def select_in_order(table: Table) -> str:
-    """Return the query whose rows, in its order, are what the digest of *table* hashes."""
+def select_in_order(table: Table, *, database: str = "main") -> str:
+    """Return the query on *database* whose rows, in its order, are what the digest of *table* hashes."""
     values = ", ".join(_value(table, column) for column in table.stored_columns)
     order = ", ".join(_order(table))
-    return f"SELECT {values} FROM main.{_quoted(table.name)} ORDER BY {order}"  # noqa: S608 - Names are quoted.
+    return f"SELECT {values} FROM {database}.{quoted(table.name)} ORDER BY {order}"  # noqa: S608 - Names are quoted.
 
 
 def _value(table: Table, column: Column) -> str:
     # Adding 0.0 turns -0.0 into 0.0 without touching any other number.
-    name = _quoted(column.name)
+    name = quoted(column.name)
     if not table.is_strict or column.type == "ANY":
         return f"CASE typeof({name}) WHEN 'real' THEN {name} + 0.0 ELSE {name} END"
     return f"{name} + 0.0" if column.type == "REAL" else name
@@ -179,15 +179,15 @@ def _order(table: Table) -> Iterable[str]:
     The key alone does if it cannot repeat. Otherwise every column follows, and the type of those that may hold the
     integer 1 in one row and the real 1.0, which compares equal, in another.
     """
-    key = [f"{_quoted(name)} COLLATE BINARY" for name in table.key]
+    key = [f"{quoted(name)} COLLATE BINARY" for name in table.key]
     if key and _is_total(table):
         return key
     columns = table.stored_columns
     flexible = [column for column in columns if not (table.is_strict and column.type in _FIXED_TYPES)]
     return [
         *key,
-        *(f"{_quoted(column.name)} COLLATE BINARY" for column in columns),
-        *(f"typeof({_quoted(column.name)})" for column in flexible),
+        *(f"{quoted(column.name)} COLLATE BINARY" for column in columns),
+        *(f"typeof({quoted(column.name)})" for column in flexible),
     ]
 
 
@@ -200,7 +200,3 @@ def _is_total(table: Table) -> bool:
 def _has_no_key_index(table: Table) -> bool:
     # INTEGER PRIMARY KEY is the rowid and needs no index of its own; INTEGER PRIMARY KEY DESC is not, and may be NULL.
     return not any(index.origin == "pk" for index in table.indexes)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

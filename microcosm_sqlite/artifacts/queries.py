@@ -11,3 +11,8 @@ def rows(connection: apsw.Connection, query: str, *parameters: object) -> Iterat
     # The types of APSW name a class that Python 3.11 does not have, so pyright knows them in part only.
     run = cast("Any", connection.execute)  # pyright: ignore[reportUnknownMemberType]
     return cast("Iterator[tuple[Any, ...]]", run(query, parameters))
+
+
+def quoted(name: str) -> str:
+    """Return *name* as SQL takes any name."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""Bring the text of an SQL statement into a form in which layout does not count."""
+"""Bring the text of an SQL statement into a form in which its formatting does not count."""
 
 import re
 from typing import Final
@@ -25,3 +25,25 @@ def normalise_sql(sql: str) -> str:
     while tokens and tokens[-1] == ";":
         tokens.pop()
     return " ".join(tokens)
+
+
+def single_spaced(sql: str) -> str:
+    """Return *sql* as a statement that does the same, in which line breaks, indentation and comments do not count.
+
+    Each of these becomes one space, or nothing after an opening bracket, before a closing one and before a comma. What
+    stood without a space stays without one.
+    """
+    parts: list[str] = []
+    is_apart = False
+    for match in _TOKEN.finditer(sql):
+        token = match["token"]
+        if token is None:
+            is_apart = True
+            continue
+        if is_apart and parts and parts[-1] != "(" and token not in {")", ","}:
+            parts.append(" ")
+        parts.append(token)
+        is_apart = False
+    while parts and parts[-1] in {";", " "}:
+        parts.pop()
+    return "".join(parts)

@@ -1,11 +1,14 @@
 """Turn a finished workbench into a published artifact.
 
-Check, compact, digest, mark, read back, publish: in this order, and nothing is published unless all of it holds.
+Write anew, digest, mark, lay out, check, read back, publish: in this order, and nothing is published unless all of it
+holds.
 """
 
 import platform
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,87 +19,146 @@ import sqlalchemy
 
 from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.artifacts.datapackage import to_text
-from microcosm_sqlite.artifacts.digests import content_digest, file_digest
+from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
 from microcosm_sqlite.artifacts.features import needs_of
 from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.layout import normalise_layout
 from microcosm_sqlite.artifacts.manifest import Builder, Manifest, Waiver, table_entries
 from microcosm_sqlite.artifacts.queries import rows
-from microcosm_sqlite.artifacts.schemas import read_schema
+from microcosm_sqlite.artifacts.schemas import Schema
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.engines.uris import file_uri
-from microcosm_sqlite.errors import SealError
+from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
 from microcosm_sqlite.sealing.releases import Release
+from microcosm_sqlite.sealing.targets import Target
+from microcosm_sqlite.sealing.writing import new_database, schema_of, write_rows
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
 
-_UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
+#: What SQLite itself takes for granted, and the size of a page of most disks and of memory.
+PAGE_BYTES: Final = 4096
+
+_PAGE_SIZES: Final = frozenset(1 << power for power in range(9, 17))
 
 
-def seal(bench: Workbench, channel: Channel, release: Release, *, waivers: Iterable[Waiver] = ()) -> Artifact:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Work:
+    """What is made of what."""
+
+    bench: Workbench
+    release: Release
+    waivers: tuple[Waiver, ...]
+    target: Target
+    #: Where the finished file is put together; nobody else knows this folder.
+    staged: Path
+
+
+def seal(
+    bench: Workbench,
+    channel: Channel,
+    release: Release,
+    *,
+    waivers: Iterable[Waiver] = (),
+    page_bytes: int = PAGE_BYTES,
+) -> Artifact:
     """Return the artifact made of what is on *bench*, once *channel* has published it.
 
-    The workbench is committed first and may go on being used afterwards. The finished file passes all gates and is
-    read back through the verification that readers use before anybody can see it. Whatever is raised, nothing was
-    published.
+    Equal rows, models and releases give equal files, byte for byte. The workbench is committed first and may go on
+    being used afterwards. The finished file passes all gates and is read back through the verification that readers use
+    before anybody can see it. Whatever is raised, nothing was published.
 
     Args:
         bench: what to seal.
         channel: where to publish it, and where the release before is found.
         release: what the curator says of it.
         waivers: gates that shall not stop it, each with the reason, which the manifest tells.
+        page_bytes: the page size of the file, a power of two from 512 to 65536.
 
     Raises:
         GatesFailedError: foreign keys lead nowhere, or something else does not hold that the data set requires.
-        ValueError: a waiver names no gate that can be waived.
-        SealError: the disk is full, or the operating system refused something else.
+        ValueError: a waiver names no gate that can be waived, or there is no such page size.
+        SourceError: a text is not valid UTF-8.
+        SealError: the disk is full, the operating system refused something else, or there is a virtual table whose
+            bytes depend on more than its rows.
         ArtifactError: the file did not read back as it was written.
     """
-    target = Path(f"{bench.name}.sqlite")
+    if page_bytes not in _PAGE_SIZES:
+        raise ValueError(f"page_bytes must be a power of two from 512 to 65536, not {page_bytes!r}")
     waived = checked_waivers(bench.data_set, waivers)
-    with _translated(bench, target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
-        staged = Path(folder) / target.name
+    target = Target(name=bench.name, path=Path(f"{bench.name}.sqlite"))
+    with _translated(target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
+        staged = Path(folder) / target.path.name
+        work = _Work(bench=bench, release=release, waivers=waived, target=target, staged=staged)
         bench.commit()
-        _compact(bench, staged)
-        manifest = _finish(staged, bench, release, waived)
-        check_gates(bench, channel, staged, manifest)
-        manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
-        verify(staged)
+        embedded = _write(work, page_bytes)
+        normalise_layout(staged, schema_fingerprint=embedded.schema_fingerprint)
+        # At the same time, because each of them reads everything.
+        with ThreadPoolExecutor(1) as aside:
+            reading_back = aside.submit(_read_back, staged, embedded)
+            check_gates(bench, channel, staged, embedded)
+            manifest = reading_back.result()
         return channel.publish(staged, manifest)
 
 
-def _compact(bench: Workbench, staged: Path) -> None:
-    # As a URI, because SQLite takes plain names in UTF-8 only.
-    rows(bench.native, "VACUUM INTO ?", file_uri(staged))
+def _write(work: _Work, page_bytes: int) -> Manifest:
+    """Write the rows of the workbench with their manifest and return it.
 
-
-def _finish(staged: Path, bench: Workbench, release: Release, waivers: tuple[Waiver, ...]) -> Manifest:
-    connection = apsw.Connection(file_uri(staged), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_URI)
-    try:
-        schema = read_schema(connection)
-        content = content_digest(connection, schema=schema)
-        manifest = Manifest(
-            name=bench.name,
-            version=release.version,
-            title=release.title,
-            description=release.description,
-            created=release.created,
-            licences=release.licences,
-            contributors=release.contributors,
-            attribution=release.attribution,
-            sources=(*release.sources, *bench.sources),
-            content_digest=content.digest,
-            schema_fingerprint=content.schema_fingerprint,
-            tables=table_entries(schema, content),
-            needs=needs_of(schema),
-            waivers=waivers,
-        )
+    In two steps: the order of the rows is made by the first, pages without any trace of how they were filled by the
+    second, VACUUM.
+    """
+    path, written = work.bench.path, work.staged.with_suffix(".written")
+    definitions = read_definitions(work.bench.native, target=work.target)
+    schema = schema_of(definitions)
+    with new_database(written, page_bytes=page_bytes) as connection:
+        # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
+        with ThreadPoolExecutor(1) as aside:
+            digesting = aside.submit(_digest, path, schema)
+            write_rows(connection, path, definitions=definitions, target=work.target)
+            manifest = _describe(work, schema, digesting.result())
         embed(connection, manifest)
         stamp(connection)
+        # As a URI, because SQLite takes plain names in UTF-8 only.
+        rows(connection, "VACUUM INTO ?", file_uri(work.staged))
+    written.unlink()
+    return manifest
+
+
+def _digest(path: Path, schema: Schema) -> ContentDigest:
+    connection = apsw.Connection(file_uri(path, mode="ro"), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    try:
+        return content_digest(connection, schema=schema)
     finally:
         connection.close()
-    return manifest.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())
+
+
+def _describe(work: _Work, schema: Schema, content: ContentDigest) -> Manifest:
+    bench, release = work.bench, work.release
+    return Manifest(
+        name=bench.name,
+        version=release.version,
+        title=release.title,
+        description=release.description,
+        created=release.created,
+        licences=release.licences,
+        contributors=release.contributors,
+        attribution=release.attribution,
+        sources=(*release.sources, *bench.sources),
+        content_digest=content.digest,
+        schema_fingerprint=content.schema_fingerprint,
+        tables=table_entries(schema, content),
+        needs=needs_of(schema),
+        waivers=work.waivers,
+    )
+
+
+def _read_back(staged: Path, embedded: Manifest) -> Manifest:
+    """Return the complete manifest of *staged*, which is put beside it, once both are verified."""
+    manifest = embedded.for_file(file_digest=file_digest(staged), size_bytes=staged.stat().st_size, builder=_builder())
+    manifest_path(staged).write_text(to_text(manifest), encoding="utf-8")
+    verify(staged)
+    return manifest
 
 
 def _builder() -> Builder:
@@ -110,15 +172,13 @@ def _builder() -> Builder:
 
 
 @contextmanager
-def _translated(bench: Workbench, target: Path) -> Generator[None]:
+def _translated(target: Target) -> Generator[None]:
     """Turn what SQLite and the operating system refuse into our error; our own errors pass."""
     try:
         yield
     except apsw.FullError as error:
-        raise _refused(bench, target, "the disk is full", "Free some space, then seal again.") from error
+        raise target.refused("the disk is full", remedy="Free some space, then seal again.") from error
+    except apsw.ConstraintError as error:
+        raise target.violated(str(error)) from error
     except (apsw.Error, OSError) as error:
-        raise _refused(bench, target, f"it was refused: {error}", "Remove the cause, then seal again.") from error
-
-
-def _refused(bench: Workbench, target: Path, reason: str, remedy: str) -> SealError:
-    return SealError(name=bench.name, path=target, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")
+        raise target.refused(f"it was refused: {error}", remedy="Remove the cause, then seal again.") from error

@@ -2,7 +2,7 @@
 
 import apsw
 
-from microcosm_sqlite.artifacts.queries import rows
+from microcosm_sqlite.artifacts.queries import quoted, rows
 
 
 def test_statements_have_run_when_the_call_returns() -> None:
@@ -13,3 +13,13 @@ def test_statements_have_run_when_the_call_returns() -> None:
     rows(connection, "INSERT INTO t VALUES (?)", 42)
 
     assert list(rows(connection, "SELECT x FROM t")) == [(42,)]
+
+
+def test_any_name_can_be_quoted() -> None:
+    """Quotes within it are doubled."""
+    connection = apsw.Connection(":memory:")
+    name = 'a "b" c; --'
+
+    rows(connection, f"CREATE TABLE {quoted(name)} (x)")
+
+    assert list(rows(connection, "SELECT name FROM sqlite_schema")) == [(name,)]

@@ -165,7 +165,7 @@ def test_columns_that_must_have_a_value_have_one(zoo: Zoo) -> None:
 
     failures = _failures_after(zoo, drop_not_null)
 
-    assert "NULL value in animal.name" in failures["constraints"].problems
+    assert failures["constraints"].problems == ("NOT NULL constraint failed: animal.name",)
 
 
 # Floors
