@@ -27,6 +27,7 @@ from microcosm_sqlite.settings import (
     parse_choice,
     parse_paths,
     parse_pins,
+    parse_seconds,
 )
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class DataSetPaths(MutableMapping[str, Any]):
     poolclass=None,
     verify="once",
     pins={},
+    statement_seconds=60,
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -118,6 +120,7 @@ class SQLiteBindFactory:
         self.poolclass: Any = config.poolclass
         self.verify = parse_choice("sqlite.verify", config.verify, VERIFY)
         self.pins = parse_pins(config.pins)
+        self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
         self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
         self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
@@ -261,6 +264,7 @@ class SQLiteBindFactory:
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
             pool=pool_class(self.poolclass),
+            statement_seconds=self.statement_seconds,
             looked=partial(_looked, ref(self), name),
         )
         trust = Trust(

@@ -40,6 +40,21 @@ def parse_choice(key: str, value: Any, choices: tuple[str, ...]) -> str:
     return str(choice)
 
 
+def parse_seconds(key: str, value: Any) -> float | None:
+    """Return the number of seconds that *value* of the setting *key* means, as a number or as text; None for zero.
+
+    Raises:
+        ConfigurationError: it is no number, or a negative one.
+    """
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1
+    if isinstance(value, bool) or not seconds >= 0:
+        raise ConfigurationError(key=key, found=value, expected="seconds, or 0 for no limit")
+    return seconds or None
+
+
 def parse_paths(value: Any) -> dict[str, Any]:
     """Return the configured paths by data set name, from a mapping or from text: `name=path,other=path`.
 

@@ -14,6 +14,7 @@ from microcosm_sqlite.settings import (
     parse_choice,
     parse_paths,
     parse_pins,
+    parse_seconds,
 )
 
 
@@ -37,6 +38,19 @@ class TestParsing:
         assert str(raised.value) == (
             f"configuration sqlite.echo: expected true or false, found {value!r}. Correct the value or remove the key."
         )
+
+    @pytest.mark.parametrize(
+        ("value", "seconds"), [(60, 60.0), ("2.5", 2.5), (" 10 ", 10.0), (0, None), ("0", None), ("inf", float("inf"))]
+    )
+    def test_seconds(self, value: Any, seconds: float | None) -> None:
+        """A number or its text; zero means that there is no limit."""
+        assert parse_seconds("sqlite.statement_seconds", value) == seconds
+
+    @pytest.mark.parametrize("value", ["", "soon", -1, "nan", None, True])
+    def test_no_seconds(self, value: Any) -> None:
+        """Anything else is refused."""
+        with pytest.raises(ConfigurationError, match=r"statement_seconds: expected seconds, or 0 for no limit"):
+            parse_seconds("sqlite.statement_seconds", value)
 
     @pytest.mark.parametrize(
         ("value", "paths"),

@@ -8,6 +8,7 @@ from microcosm_sqlite.artifacts.headers import Header, read_header, sidecars_of
 from microcosm_sqlite.artifacts.opening import opened
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.recognition import stranger
+from microcosm_sqlite.artifacts.views import check_views
 from microcosm_sqlite.constants import FORMAT_REVISION, MANIFEST_TABLE
 from microcosm_sqlite.errors import ArtifactError
 from microcosm_sqlite.faults import damages
@@ -94,6 +95,7 @@ def embedded_text(path: Path) -> str:
         ArtifactCorruptError: SQLite cannot read the file.
     """
     with opened(path) as connection:
+        check_views(connection, path=path)
         if not (columns := list(rows(connection, _COLUMNS))):
             raise damages.INNER_MANIFEST_MISSING.at(path, count="none")
         if columns != [("document", "TEXT", 0)]:

@@ -21,7 +21,7 @@ def normalise_sql(sql: str) -> str:
     Quoted text is kept as it is, and so is the case of words. The result serves to compare statements, not to run them:
     operators of two characters are taken apart.
     """
-    tokens = [match["token"] for match in _TOKEN.finditer(sql) if match["token"] is not None]
+    tokens = tokens_of(sql)
     while tokens and tokens[-1] == ";":
         tokens.pop()
     return " ".join(tokens)
@@ -47,3 +47,16 @@ def single_spaced(sql: str) -> str:
     while parts and parts[-1] in {";", " "}:
         parts.pop()
     return "".join(parts)
+
+
+def tokens_of(sql: str) -> list[str]:
+    """Return the tokens of *sql* as they are written, without layout or comments."""
+    return [match["token"] for match in _TOKEN.finditer(sql) if match["token"] is not None]
+
+
+def name_of(token: str) -> str:
+    """Return *token* as names are compared: without quotes, in lower case."""
+    opening, closing = token[:1], token[-1:]
+    if len(token) > 1 and (opening, closing) in {('"', '"'), ("`", "`"), ("[", "]"), ("'", "'")}:
+        token = token[1:-1].replace(closing * 2, closing)
+    return token.lower()

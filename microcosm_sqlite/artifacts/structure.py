@@ -9,6 +9,7 @@ from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import Schema, Table
 from microcosm_sqlite.constants import MANIFEST_TABLE
 from microcosm_sqlite.engines.complaints import error_of
+from microcosm_sqlite.engines.hardening import forbid_views
 from microcosm_sqlite.faults import damages
 
 #: Findings that are told; where there is one, there are many.
@@ -35,9 +36,12 @@ def check_structure(connection: apsw.Connection, schema: Schema, *, path: Path) 
         if found != _FINE:
             findings = "; ".join(text for (text,) in found[:_TOLD])
             raise damages.CORRUPT_PAGE.at(path, complaint=" ".join(findings.split()))
+    # Compiled they must be, to know whether they can be; what they come to was limited before.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 1)
     for definition in schema.definitions:
         if definition.kind != "trigger":
             _check_can_be_read(connection, definition.name, path=path)
+    forbid_views(connection)
 
 
 def _check_can_be_read(connection: apsw.Connection, name: str, *, path: Path) -> None:

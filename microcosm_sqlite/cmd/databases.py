@@ -9,11 +9,11 @@ import apsw
 import click
 
 from microcosm_sqlite.artifacts.headers import read_header
-from microcosm_sqlite.artifacts.opening import opened
-from microcosm_sqlite.artifacts.queries import rows
+from microcosm_sqlite.artifacts.opening import opened_for_reading
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.artifacts.schemas import Schema, read_schema
 from microcosm_sqlite.cmd.targets import artifact_at, target_of
+from microcosm_sqlite.engines.hardening import SANE, harden
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import ArtifactError
 
@@ -40,7 +40,7 @@ def opened_database(argument: str) -> Generator[Database]:
         raise stranger(target.path, header=header, expected="an SQLite database")
     if header.is_sealed:
         artifact_at(target)
-        opening = opened(target.path)
+        opening = opened_for_reading(target.path)
     else:
         click.echo(f"Warning: {target.path} was never sealed; nothing vouches for its rows.", err=True)
         opening = _opened_plain(target.path)
@@ -54,8 +54,7 @@ def _opened_plain(path: Path) -> Generator[apsw.Connection]:
         uri = file_uri(path, mode="ro")
         connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         try:
-            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-            rows(connection, "PRAGMA query_only = ON")
+            harden(connection, SANE.for_file(path.stat().st_size))
             yield connection
         finally:
             connection.close()

@@ -28,15 +28,20 @@ _BY_WORDS: Final = (
     (r"malformed database schema", damages.CORRUPT_PAGE),
     (r"unsafe use of", damages.UNSAFE_SCHEMA),
     (r"no such (?:module|function|collation sequence|tokenizer): ", damages.FEATURE_MISSING),
-    (r"too (?:big|large|many|deep|much)|too complex|stack overflow|over maximum", damages.TOO_BIG),
 )
 
+#: In the words about a schema too, whose code is that of damage.
+_SIZES: Final = (
+    r"too (?:big|large|deep|much)|too many (?!attached)|too complex|stack overflow|over maximum|[Rr]ecursion limit"
+)
 
 _FEATURE: Final = r"no such ((?:module|function|collation sequence|tokenizer): .+)"
 
 
 def fault_of(code: int, message: str) -> Fault:
     """Return the fault of the file about which SQLite says *message*, with the result *code*."""
+    if re.search(_SIZES, message):
+        return damages.TOO_BIG
     by_result = _BY_RESULT.get(code & _PRIMARY)
     if by_result is not None:
         return by_result

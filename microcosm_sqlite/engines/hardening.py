@@ -35,9 +35,9 @@ class Limits(NamedTuple):
     expression_depth: int = 1000
     columns: int = 2000
     #: How many SELECTs a UNION and the like may join.
-    compound_selects: int = 500
+    compound_selects: int = 100
     #: The steps of a compiled statement.
-    steps: int = 1_000_000
+    steps: int = 250_000
     function_arguments: int = 1000
     #: A pattern is compared with every position of a value, within one step that nothing can interrupt.
     pattern_bytes: int = 1000
@@ -85,6 +85,12 @@ def forbid_extensions(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0)
 
 
+def forbid_views(connection: apsw.Connection) -> None:
+    """Refuse to read views or to run triggers, for whoever has no use for them; one does not lead to another then."""
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+
+
 def check_cells(connection: apsw.Connection) -> None:
     """Check the bounds of every page when it is read, so that a damaged page is an error and not a wrong answer."""
     _run(connection, "PRAGMA cell_size_check=ON")
@@ -122,7 +128,12 @@ def stop_after(
             raise error()
         return False
 
+    def look_before(*_: object) -> bool:
+        return not look()
+
     _call_while_running(connection, look)
+    # Compiling a statement is not interrupted; at least the next one does not begin.
+    cast("Any", connection).exec_trace = look_before
 
 
 def stop_long_statements(connection: Connection, *, seconds: float, error: Callable[[], Exception]) -> None:

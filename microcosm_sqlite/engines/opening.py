@@ -23,6 +23,7 @@ from microcosm_sqlite.errors import (
     SQLiteError,
     StatementTimeoutError,
 )
+from microcosm_sqlite.faults import damages
 
 #: Connections kept open for reuse; more are opened as threads need them, never refused: 2.0.0 stopped at the sixteenth.
 _POOLED_CONNECTIONS: Final = 5
@@ -226,6 +227,9 @@ def _refuse_writes(engine: Engine, *, name: str, path: str, reason: str) -> None
 def _explain_damage(engine: Engine, path: Path) -> None:
     def explain(context: ExceptionContext) -> SQLiteError | None:
         error = context.original_exception
+        if isinstance(error, MemoryError):
+            # SQLite also says so of a damaged page that asks for gigabytes, which it does not even try to get.
+            return damages.TOO_BIG.at(path, complaint="SQLite asks for more memory than it may have")
         if _primary_code(error) in {apsw.SQLITE_CORRUPT, apsw.SQLITE_NOTADB}:
             return error_of(path, code=cast("dbapi.Error", error).sqlite_errorcode, message=str(error))
         return None

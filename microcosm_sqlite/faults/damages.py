@@ -188,16 +188,16 @@ MANIFEST_INCOMPLETE: Final = Fault(
 
 RUNAWAY: Final = Fault(
     "MSQ-RUNAWAY",
-    ArtifactCorruptError,
+    ArtifactError,
     "one on which a statement did not come to an end and was stopped",
     "Do not trust the file before someone has looked at its views and tables; " + _COPY,
     "an artifact that can be read through",
 )
 TOO_BIG: Final = Fault(
     "MSQ-TOO-BIG",
-    ArtifactCorruptError,
+    ArtifactError,
     "something beyond the limits a sealed file is opened with: {complaint}",
-    "Do not trust the file before someone has looked at it; if it is right, seal it with higher limits.",
+    "Do not trust the file before someone has looked at it; if it is right, build it with smaller values.",
     "values and statements of a sane size",
 )
 UNSAFE_SCHEMA: Final = Fault(

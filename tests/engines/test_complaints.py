@@ -18,6 +18,7 @@ from microcosm_sqlite.engines.complaints import error_of, fault_of
         (apsw.SQLITE_INTERRUPT, "interrupted", "MSQ-RUNAWAY"),
         (apsw.SQLITE_TOOBIG, "string or blob too big", "MSQ-TOO-BIG"),
         (apsw.SQLITE_ERROR, "Expression tree is too large (maximum depth 1000)", "MSQ-TOO-BIG"),
+        (apsw.SQLITE_CORRUPT, "malformed database schema (x) - too many columns on x", "MSQ-TOO-BIG"),
         (apsw.SQLITE_ERROR, "unsafe use of leak()", "MSQ-UNSAFE-SCHEMA"),
         (apsw.SQLITE_ERROR, "no such module: rtree", "MSQ-FEATURE-MISSING"),
         (apsw.SQLITE_IOERR, "disk I/O error", "MSQ-SYSTEM-REFUSES"),

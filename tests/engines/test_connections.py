@@ -133,6 +133,18 @@ def test_context_manager_commits_or_rolls_back(connection: dbapi.Connection) -> 
     assert connection.total_changes == 2
 
 
+def test_fetches_are_counted(connection: Connection) -> None:
+    """Whoever watches a connection can tell that its reader gets on."""
+    cursor = connection.execute("SELECT 1 UNION SELECT 2 UNION SELECT 3")
+    before = connection.fetches
+
+    cursor.fetchone()
+    cursor.fetchmany(1)
+    next(cursor)
+
+    assert connection.fetches == before + 3
+
+
 def test_commit_and_rollback_without_transaction_do_nothing(connection: dbapi.Connection) -> None:
     """Ending a transaction that is not there is no error."""
     connection.commit()

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from microcosm_sqlite.engines import dbapi, opening
 from microcosm_sqlite.engines.opening import EngineOptions
-from microcosm_sqlite.errors import DataSetNotFoundError, EmptyDataSetError, ReadOnlyDataSetError
+from microcosm_sqlite.errors import (
+    ArtifactCorruptError,
+    DataSetNotFoundError,
+    EmptyDataSetError,
+    ReadOnlyDataSetError,
+    StatementTimeoutError,
+)
 
 Open = Callable[..., Engine]
 
@@ -365,6 +371,42 @@ class TestSealed:
         with pytest.raises(ReadOnlyDataSetError):
             run(engine, f"ATTACH '{tmp_path}/other.sqlite' AS other")
         assert not (tmp_path / "other.sqlite").exists()
+
+    def test_a_statement_without_an_end_is_stopped(self, opened: Any, artifact_path: Path) -> None:
+        """The error says which data set, after how long, and which setting decides."""
+        options = EngineOptions(statement_seconds=0.05)
+        engine = opened(opening.open_sealed(artifact_path, name="kennel", options=options))
+
+        with pytest.raises(StatementTimeoutError, match=r"'kennel' at .* no row for 0\.05 s.*sqlite\.statement_seconds"):
+            run(engine, "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r")
+        assert run(engine, "SELECT count(*) FROM dog") == 4
+
+    def test_a_long_statement_is_not_stopped_where_there_is_no_limit(self, opened: Any, artifact_path: Path) -> None:
+        """Whoever sets no limit waits."""
+        options = EngineOptions(statement_seconds=None)
+        engine = opened(opening.open_sealed(artifact_path, name="kennel", options=options))
+        counting = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 300000) SELECT count(*) FROM r"
+
+        assert run(engine, counting) == 300_000
+
+    def test_values_out_of_proportion_are_refused(self, opened: Any, artifact_path: Path) -> None:
+        """A small file cannot make a query fill the memory."""
+        engine = opened(opening.open_sealed(artifact_path, name="kennel", options=OPTIONS))
+
+        with pytest.raises(DBAPIError, match="too big"):
+            run(engine, "SELECT zeroblob(700000000)")
+
+    @pytest.mark.parametrize("open_file", [opening.open_sealed, opening.open_read_only])
+    def test_damage_is_told_as_a_fault(self, opened: Any, artifact_path: Path, open_file: Any) -> None:
+        """What SQLite stumbles over while it reads has the code and the remedy that every check tells."""
+        content = artifact_path.read_bytes()
+        artifact_path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+        engine = opened(open_file(artifact_path, name="kennel", options=OPTIONS))
+
+        with pytest.raises(ArtifactCorruptError) as caught:
+            run(engine, "SELECT * FROM dog")
+        assert caught.value.code == "MSQ-CORRUPT-PAGE"
+        assert caught.value.path == artifact_path
 
     def test_never_changes(self, opened: Any, artifact_path: Path, kennel_path: Path) -> None:
         """Only a sealed engine says so."""
