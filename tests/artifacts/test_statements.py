@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microcosm_sqlite.artifacts.statements import normalise_sql, single_spaced
+from microcosm_sqlite.artifacts.statements import name_of, normalise_sql, single_spaced, tokens_of
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,19 @@ def test_single_spacing_changes_nothing_but_layout(sql: str) -> None:
 
     assert normalise_sql(spaced) == normalise_sql(sql)
     assert single_spaced(spaced) == spaced
+
+
+def test_a_statement_has_tokens() -> None:
+    """Each as it is written, comments left out."""
+    assert tokens_of('SELECT "a b"."c"/* d */FROM [e]') == ["SELECT", '"a b"', ".", '"c"', "FROM", "[e]"]
+
+
+@pytest.mark.parametrize("token", ["City", '"cITY"', "[city]", "`city`", "'city'"])
+def test_names_are_compared_without_quotes_or_case(token: str) -> None:
+    """As SQLite compares them."""
+    assert name_of(token) == "city"
+
+
+def test_doubled_quotes_within_a_name_are_one() -> None:
+    """As SQLite reads them."""
+    assert name_of('"a""b"') == 'a"b'

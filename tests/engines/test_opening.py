@@ -377,7 +377,9 @@ class TestSealed:
         options = EngineOptions(statement_seconds=0.05)
         engine = opened(opening.open_sealed(artifact_path, name="kennel", options=options))
 
-        with pytest.raises(StatementTimeoutError, match=r"'kennel' at .* no row for 0\.05 s.*sqlite\.statement_seconds"):
+        with pytest.raises(
+            StatementTimeoutError, match=r"'kennel' at .* no row for 0\.05 s.*sqlite\.statement_seconds"
+        ):
             run(engine, "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r")
         assert run(engine, "SELECT count(*) FROM dog") == 4
 
