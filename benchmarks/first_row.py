@@ -1,5 +1,6 @@
 """How long from the start of an interpreter to the first row, beside plain SQLAlchemy on the standard library?"""
 
+import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +50,7 @@ with Session(create_engine("sqlite:///" + {path!r})) as session:
 def main() -> None:
     """Print the figure."""
     with TemporaryDirectory() as folder:
+        os.environ["MICROCOSM_SQLITE_CACHE"] = folder
         path = sealed_words(Path(folder), rows=1000)
         commands = {}
         for name, code in {"microcosm_sqlite, a sealed artifact": _OURS, "SQLAlchemy, stdlib sqlite3": _PLAIN}.items():

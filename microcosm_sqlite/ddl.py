@@ -5,6 +5,7 @@ renders every SQLAlchemy type as one of them.
 """
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, MetaData, Table
@@ -45,6 +46,7 @@ _DECLARED_TYPE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def strict_type(declared: str) -> str:
     """Return the STRICT name for a *declared* type such as `VARCHAR(20) COLLATE "NOCASE"`, its collation kept.
 

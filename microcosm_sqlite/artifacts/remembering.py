@@ -31,6 +31,9 @@ _MOST_BYTES: Final = 4096
 #: The folder within that of the cache; a later way of writing entries gets another number before the dot.
 _FOLDER: Final = f"verified-1.{FORMAT_REVISION}"
 
+#: There the field holds the time of creation.
+_HAS_NO_TIME_OF_CHANGE: Final = os.name == "nt"
+
 _OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 #: Windows has neither; there, folders of a user are closed to others anyway.
@@ -70,7 +73,8 @@ class Memory:
 
     def is_settled(self, identity: Identity) -> bool:
         """Tell whether a change after now would show in the identity; ask before the file is read."""
-        return self._now_ns() - max(identity.modified_ns, identity.changed_ns) > TICK_NS
+        changed_ns = identity.modified_ns if _HAS_NO_TIME_OF_CHANGE else identity.changed_ns
+        return self._now_ns() - changed_ns > TICK_NS
 
     def remember(self, identity: Identity, claims: Claims) -> None:
         """Remember that a file of this *identity*, settled before it was read, proved to be what *claims* says."""

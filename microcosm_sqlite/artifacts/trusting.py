@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from microcosm_sqlite.artifacts.checks import MANIFEST_BYTES, check_alone
 from microcosm_sqlite.artifacts.claims import Claims, read_claims
+from microcosm_sqlite.artifacts.headers import refused
 from microcosm_sqlite.artifacts.identity import identity_of, while_unchanged
 from microcosm_sqlite.artifacts.places import manifest_path, pending_manifest_path
 from microcosm_sqlite.artifacts.remembering import Memory
 from microcosm_sqlite.constants import MANIFEST_NAMESPACE
+from microcosm_sqlite.errors import ArtifactError
 from microcosm_sqlite.faults import damages
 
 
@@ -53,9 +55,14 @@ def verified(path: Path, trust: Trust) -> Claims:
 
     Raises:
         ManifestError: The manifest beside the file is missing, unreadable, or that of another file.
-        ArtifactError: Whatever `verification.verify_file` raises.
+        ArtifactError: Whatever `verification.verify_file` raises, or the file cannot be read to its end.
     """
-    return while_unchanged(path, partial(_verified, trust=trust))
+    try:
+        return while_unchanged(path, partial(_verified, trust=trust))
+    except ArtifactError:  # Some are OSErrors too.
+        raise
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def _verified(path: Path, *, trust: Trust) -> Claims:
@@ -67,7 +74,7 @@ def _verified(path: Path, *, trust: Trust) -> Claims:
     before = identity_of(path)
     is_settled = trust.memory.is_settled(before)
     proven = _proven(path, claims)
-    if is_settled and identity_of(path) == before:
+    if is_settled and identity_of(path) == before and trust.memory.recall(before) != proven:
         trust.memory.remember(before, proven)
     return proven
 

@@ -6,7 +6,6 @@ holds.
 
 import platform
 from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
@@ -94,11 +93,8 @@ def seal(
         bench.commit()
         embedded = _write(work, page_bytes)
         normalise_layout(staged, schema_fingerprint=embedded.schema_fingerprint)
-        # At the same time, because each of them reads everything.
-        with ThreadPoolExecutor(1) as aside:
-            reading_back = aside.submit(_read_back, staged, embedded)
-            check_gates(bench, channel, staged, embedded)
-            manifest = reading_back.result()
+        check_gates(bench, channel, staged, embedded)
+        manifest = _read_back(staged, embedded)
         return channel.publish(staged, manifest)
 
 
@@ -113,11 +109,9 @@ def _write(work: _Work, page_bytes: int) -> Manifest:
     records = Records.COPIED if work.bench.is_fresh else Records.ENCODED_ANEW
     schema = schema_of(definitions)
     with new_database(written, page_bytes=page_bytes) as connection:
+        write_rows(connection, path, definitions=definitions, target=work.target, records=records)
         # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
-        with ThreadPoolExecutor(1) as aside:
-            digesting = aside.submit(_digest, path, schema)
-            write_rows(connection, path, definitions=definitions, target=work.target, records=records)
-            manifest = _describe(work, schema, digesting.result())
+        manifest = _describe(work, schema, _digest(path, schema))
         embed(connection, manifest)
         stamp(connection)
         # As a URI, because SQLite takes plain names in UTF-8 only.

@@ -1,7 +1,9 @@
 """An artifact is trusted after the checks that the policy asks for, and no sooner."""
 
+import errno
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from microcosm_sqlite.artifacts.claims import Claims
 from microcosm_sqlite.artifacts.identity import Identity, identity_of
 from microcosm_sqlite.artifacts.remembering import TICK_NS, Memory
 from microcosm_sqlite.artifacts.trusting import Policy, Trust, verified
-from microcosm_sqlite.errors import ArtifactCorruptError, ManifestError, NotAnArtifactError
+from microcosm_sqlite.errors import ArtifactCorruptError, ArtifactError, ManifestError, NotAnArtifactError
 
 Seal = Callable[..., Path]
 
@@ -230,3 +232,29 @@ print(sorted({{"msgspec", "microcosm_sqlite.artifacts.manifest", "sqlalchemy"}} 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout == "[]\n"
+
+
+def test_a_disk_that_fails_is_an_error_of_ours(
+    artifact: Path, trust: Callable[..., Trust], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header may be readable where the rest is not."""
+
+    def fail(path: Path) -> str:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    monkeypatch.setattr(hashing, "file_digest", fail)
+
+    with pytest.raises(ArtifactError, match="found the refusal 'Input/output error'"):
+        verified(artifact, trust(Policy.ONCE))
+
+
+def test_no_flipped_bit_is_trusted(artifact: Path, trust: Callable[..., Trust]) -> None:
+    """Wherever it is: 300 of them, drawn anew each time."""
+    sound = artifact.read_bytes()
+    for position in random.sample(range(len(sound) * 8), 300):
+        flipped = bytearray(sound)
+        flipped[position // 8] ^= 1 << position % 8
+        artifact.write_bytes(flipped)
+
+        with pytest.raises(ArtifactError):
+            verified(artifact, trust(Policy.ONCE))
