@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SETS   := mime emoji world
 SETS_STAMP := $(VENV)/.data-sets
+RELEASES_STAMP := .venvs/.releases
 
-.PHONY: demo test check test-pythons format lint types imports unit docs datasets benchmarks clean
+.PHONY: demo test check test-pythons nightly format lint types imports unit docs datasets benchmarks clean
 
 # The environment: made when it is missing, brought up to date when what it is made from changes.
 $(STAMP): pyproject.toml entry_points.cfg
@@ -44,7 +45,13 @@ types: $(SETS_STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-unit: $(SETS_STAMP)
+# Other releases of SQLite, and other Pythons, in which files must come out alike; what cannot be had is left out.
+$(RELEASES_STAMP): $(STAMP) tests/canonical/environments.py
+	mkdir -p .venvs
+	$(BIN)/python -m tests.canonical.environments
+	touch $(RELEASES_STAMP)
+
+unit: $(SETS_STAMP) $(RELEASES_STAMP)
 	$(BIN)/pytest -n auto --dist loadgroup
 
 # The examples of a page build on each other, so they run in their order.
@@ -60,6 +67,10 @@ check: $(SETS_STAMP)
 
 test: lint types imports unit docs
 
+# What takes too long for every change.
+nightly: $(SETS_STAMP) $(RELEASES_STAMP)
+	$(BIN)/python -m tests.canonical.nightly --cases 3000
+
 # The same tests on every other CPython that is found here.
 test-pythons: $(SETS_STAMP)
 	$(BIN)/python tests/try_pythons.py
@@ -69,6 +80,8 @@ benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/first_row.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/bind.py
+	$(BIN)/python benchmarks/digest.py
+	$(BIN)/python benchmarks/sealing.py
 
 clean:
 	rm -rf build dist *.egg-info .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from microcosm_sqlite.artifacts.headers import read_header
 from microcosm_sqlite.artifacts.manifest import Source
+from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
 from microcosm_sqlite.builders.loading import Load, load_source, load_values
@@ -79,6 +80,7 @@ class Workbench:
         self._closing = ExitStack()
         self._is_used = False
         self._loaded: list[tuple[Load, Source | None]] = []
+        self._schema_version = 0
 
     # What a build does
 
@@ -173,12 +175,17 @@ class Workbench:
     @property
     def native(self) -> "apsw.Connection":
         """The same connection as the driver knows it, for what SQLAlchemy has no word for."""
-        return cast("DriverConnection", self.connection.connection.dbapi_connection).native
+        return _driver(self.connection).native
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """The files whose rows are here, in the order of their loads, for the manifest."""
         return tuple(entry for _, entry in self._loaded if entry is not None)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether every row was written here and now, into tables that stayed as they were created."""
+        return self._kept is None and schema_version(self.native) == self._schema_version
 
     # Life
 
@@ -238,11 +245,11 @@ class Workbench:
         connection = closing.enter_context(engine.connect())
         if self._kept is None:
             # On the driver's connection, because SQLite allows none of them inside a transaction.
-            driver = cast("DriverConnection", connection.connection.dbapi_connection)
             for pragma in _THROWN_AWAY:
-                driver.execute(f"PRAGMA {pragma}")
+                _driver(connection).execute(f"PRAGMA {pragma}")
         create_tables(_metadata(self.data_set), connection)
         connection.commit()
+        self._schema_version = schema_version(_driver(connection).native)
         return connection
 
     @contextmanager
@@ -265,9 +272,12 @@ class Workbench:
             raise ValueError(f"the workbench of {self.name!r} is closed: use it inside its `with` block")
 
 
+def _driver(connection: Connection) -> "DriverConnection":
+    return cast("DriverConnection", connection.connection.dbapi_connection)
+
+
 def _metadata(data_set: Any) -> MetaData:
-    metadata: MetaData = data_set.metadata
-    return metadata
+    return cast("MetaData", data_set.metadata)
 
 
 def _check_workbench(path: Path, *, name: str) -> None:

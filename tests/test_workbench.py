@@ -270,3 +270,16 @@ def test_callers_mistakes_are_told() -> None:
         Workbench(int)
     with pytest.raises(ValueError, match="found both"):
         Workbench(Pets, "x.db", folder=".")
+
+
+def test_a_workbench_is_fresh_until_its_tables_change(tmp_path: Path) -> None:
+    """Sealing may take records as they are then; of a file that was kept nobody knows what it has been through."""
+    with Workbench(Pets) as bench:
+        bench.load(Person, [{"id": 1, "first": "Ada"}])
+        fresh = bench.is_fresh
+        bench.native.execute("ALTER TABLE person ADD COLUMN nickname TEXT")
+        changed = bench.is_fresh
+    with Workbench(Pets, tmp_path / "kept") as bench:
+        kept = bench.is_fresh
+
+    assert (fresh, changed, kept) == (True, False, False)

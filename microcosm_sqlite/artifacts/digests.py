@@ -192,11 +192,4 @@ def _order(table: Table) -> Iterable[str]:
 
 
 def _is_total(table: Table) -> bool:
-    members = [column for column in table.columns if column.key_position]
-    is_rowid = len(members) == 1 and members[0].type == "INTEGER" and _has_no_key_index(table)
-    return is_rowid or all(column.not_null for column in members)
-
-
-def _has_no_key_index(table: Table) -> bool:
-    # INTEGER PRIMARY KEY is the rowid and needs no index of its own; INTEGER PRIMARY KEY DESC is not, and may be NULL.
-    return not any(index.origin == "pk" for index in table.indexes)
+    return table.has_integer_key or all(column.not_null for column in table.columns if column.key_position)

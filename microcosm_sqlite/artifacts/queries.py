@@ -16,3 +16,9 @@ def rows(connection: apsw.Connection, query: str, *parameters: object) -> Iterat
 def quoted(name: str) -> str:
     """Return *name* as SQL takes any name."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def schema_version(connection: apsw.Connection) -> int:
+    """Return the number that changes with every change of the schema of the main database."""
+    ((version,),) = rows(connection, "PRAGMA main.schema_version")
+    return int(version)

@@ -85,6 +85,13 @@ class Table:
         return tuple(column.name for column in sorted(members, key=lambda column: column.key_position))
 
     @property
+    def has_integer_key(self) -> bool:
+        """Whether the primary key is the rowid, which INTEGER PRIMARY KEY is, but not INTEGER PRIMARY KEY DESC."""
+        members = [column for column in self.columns if column.key_position]
+        is_integer = len(members) == 1 and members[0].type == "INTEGER" and not self.is_without_rowid
+        return is_integer and not any(index.origin == "pk" for index in self.indexes)
+
+    @property
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns that hold data of their own, as declared: neither generated nor hidden."""
         return tuple(column for column in self.columns if column.kind == "stored")

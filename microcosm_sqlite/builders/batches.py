@@ -16,6 +16,9 @@ BATCH_ROWS: Final = 1000
 #: Where a record stands in its source, and what it holds.
 Placed: TypeAlias = tuple[int, Sequence[Any]]
 
+#: What is raised for a row that does not fit: text with lone surrogates is refused before SQLite sees it.
+Refusal: TypeAlias = DBAPIError | UnicodeEncodeError
+
 
 class Target(Protocol):
     """Where records go: a statement, or the objects of a session."""
@@ -40,8 +43,8 @@ class Target(Protocol):
     def probe(self, row: Any) -> None:
         """Insert one row of a batch that was refused, only to learn whether the database refuses it."""
 
-    def refused(self, line: int, record: Sequence[Any], error: DBAPIError) -> RowProblem:
-        """Return the problem for a record that the database refused."""
+    def refused(self, line: int, record: Sequence[Any], error: Refusal) -> RowProblem:
+        """Return the problem for a record that the database refused, or that cannot even be brought to it."""
         ...
 
     def begin_nested(self) -> AbstractContextManager[Any]:
@@ -93,7 +96,7 @@ def _insert_batch(target: Target, batch: Sequence[Placed], rejections: Rejection
     try:
         with target.begin_nested():
             target.insert(rows)
-    except (IntegrityError, DataError):
+    except (IntegrityError, DataError, UnicodeEncodeError):
         _insert_singly(target, fitting, rows, rejections)
 
 
@@ -103,7 +106,7 @@ def _insert_singly(target: Target, batch: Sequence[Placed], rows: Sequence[Any],
         try:
             with target.begin_nested():
                 target.probe(row)
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, UnicodeEncodeError) as error:
             rejections.add(target.refused(line, record, error), cause=error)
 
 

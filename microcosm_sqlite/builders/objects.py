@@ -6,13 +6,12 @@ from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from microcosm_sqlite.builders.batches import reason_of
+from microcosm_sqlite.builders.batches import Refusal, reason_of
 from microcosm_sqlite.builders.cells import Cells, EmptyCellError
 from microcosm_sqlite.builders.columns import FromModel, mapper_of
-from microcosm_sqlite.builders.rejections import refused_by_database
+from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database
 from microcosm_sqlite.errors import RowProblem
 
 #: One cell of a record: the column's name, what was written, and what reads it.
@@ -97,9 +96,11 @@ class ObjectTarget:
                     error,
                 )
 
-    def refused(self, line: int, record: Sequence[Any], error: DBAPIError) -> RowProblem:
+    def refused(self, line: int, record: Sequence[Any], error: Refusal) -> RowProblem:
         """Return the problem for a record that SQLite refused."""
         given = dict(zip(self._header, record, strict=True))
+        if isinstance(error, UnicodeEncodeError):
+            return refused_as_text(error, source=self.source, line=line, values=given.items())
         return refused_by_database(error, source=self.source, line=line, given=given.get)
 
 

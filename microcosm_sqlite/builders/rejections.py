@@ -101,6 +101,21 @@ def refused_by_database(
     )
 
 
+def refused_as_text(
+    error: UnicodeEncodeError, *, source: str, line: int, values: Iterable[tuple[str, Any]]
+) -> RowProblem:
+    """Return the problem for a row with a text that is none; *values* are those of the row with their columns."""
+    column = next((name for name, value in values if value == error.object), None)
+    return RowProblem(
+        source=source,
+        line=line,
+        column=column,
+        value=error.object,
+        rule="type",
+        reason=f"holds half a character (a lone surrogate) at position {error.start}, which UTF-8 does not have",
+    )
+
+
 def alone(values: Iterable[Any]) -> Any:
     """Return the only value, or all of them as a tuple."""
     several = tuple(values)

@@ -6,13 +6,12 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Table, insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from microcosm_sqlite.builders.batches import reason_of
+from microcosm_sqlite.builders.batches import Refusal, reason_of
 from microcosm_sqlite.builders.cells import Cells, EmptyCellError, RowContext
 from microcosm_sqlite.builders.columns import FromModel
-from microcosm_sqlite.builders.rejections import refused_by_database
+from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database
 from microcosm_sqlite.errors import RowProblem
 
 #: Returns what a model's default sees of a record.
@@ -89,13 +88,16 @@ class StatementTarget:
                     error,
                 )
 
-    def refused(self, line: int, record: Sequence[Any], error: DBAPIError) -> RowProblem:
+    def refused(self, line: int, record: Sequence[Any], error: Refusal) -> RowProblem:
         """Return the problem for a record that SQLite refused."""
 
         def given(column: str) -> Any:
             made = self._by_name.get(column)
             return None if made is None else made.given(record)
 
+        if isinstance(error, UnicodeEncodeError):
+            values = ((name, made.given(record)) for name, made in self._by_name.items())
+            return refused_as_text(error, source=self.source, line=line, values=values)
         key = [column.name for column in self._table.primary_key]
         return refused_by_database(
             error, source=self.source, line=line, given=given, key=key[0] if len(key) == 1 else None

@@ -1,7 +1,7 @@
 """List what must be created anew to have the schema of a workbench, in the order in which it is."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,8 @@ class Definitions:
     #: By the name of the virtual table.
     full_text: dict[str, str]
     vocabularies: tuple[str, ...]
-    indexes: tuple[str, ...]
+    #: With the table of each.
+    indexes: tuple[tuple[str, str], ...]
     views: tuple[str, ...]
     triggers: tuple[str, ...]
 
@@ -40,9 +41,15 @@ class Definitions:
         for sql in (*self.tables, *self.full_text.values(), *self.vocabularies):
             rows(connection, sql)
 
+    def create_indexes(self, connection: apsw.Connection, tables: Container[str]) -> None:
+        """Create all indexes of *tables*."""
+        for table, sql in self.indexes:
+            if table in tables:
+                rows(connection, sql)
+
     def create_others(self, connection: apsw.Connection) -> None:
-        """Create what is better created once the rows are there: indexes, then views, then triggers."""
-        for sql in (*self.indexes, *self.views, *self.triggers):
+        """Create views, then triggers, which only work, or must not work, when the rows are there."""
+        for sql in (*self.views, *self.triggers):
             rows(connection, sql)
 
 
@@ -72,7 +79,7 @@ def read_definitions(connection: apsw.Connection, *, target: Target) -> Definiti
         tables=_sorted((own, sql) for kind, _, own, sql in found if kind == "table" and own not in virtual),
         full_text={own: sql for own, sql in virtual.items() if modules[own] == _FULL_TEXT},
         vocabularies=_sorted((own, sql) for own, sql in virtual.items() if modules[own] == _VOCABULARY),
-        indexes=_sorted((table, own, sql) for kind, table, own, sql in found if kind == "index"),
+        indexes=tuple((table, sql) for kind, table, _, sql in sorted(found) if kind == "index"),
         views=_sorted((own, sql) for kind, _, own, sql in found if kind == "view"),
         triggers=_sorted((own, sql) for kind, _, own, sql in found if kind == "trigger"),
     )

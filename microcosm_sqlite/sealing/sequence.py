@@ -32,7 +32,7 @@ from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
 from microcosm_sqlite.sealing.releases import Release
 from microcosm_sqlite.sealing.targets import Target
-from microcosm_sqlite.sealing.writing import new_database, schema_of, write_rows
+from microcosm_sqlite.sealing.writing import Records, new_database, schema_of, write_rows
 from microcosm_sqlite.shipping.channels import Channel
 from microcosm_sqlite.workbench import Workbench
 
@@ -106,9 +106,10 @@ def _write(work: _Work, page_bytes: int) -> Manifest:
     """
     path, written = work.bench.path, work.staged.with_suffix(".written")
     definitions = read_definitions(work.bench.native, target=work.target)
+    records = Records.COPIED if work.bench.is_fresh else Records.ENCODED_ANEW
     schema = schema_of(definitions)
     with new_database(written, page_bytes=page_bytes) as connection:
-        write_rows(connection, path, definitions=definitions, target=work.target)
+        write_rows(connection, path, definitions=definitions, target=work.target, records=records)
         # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
         manifest = _describe(work, schema, _digest(path, schema))
         embed(connection, manifest)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections, alone, refused_by_database
+from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections, alone, refused_as_text, refused_by_database
 from microcosm_sqlite.errors import DanglingKeyError, DuplicateRowError, RowProblem, RowsRejectedError
 
 
@@ -84,3 +84,14 @@ def test_a_lone_value_stands_for_itself() -> None:
     """Several stay a tuple."""
     assert alone([1]) == 1
     assert alone([1, 2]) == (1, 2)
+
+
+def test_half_a_character_is_told_with_its_column() -> None:
+    """UTF-8 has no lone surrogates, and SQLite's text is UTF-8."""
+    with pytest.raises(UnicodeEncodeError) as caught:
+        "ab\ud83d".encode()
+
+    problem = refused_as_text(caught.value, source="s", line=3, values=[("x", "ab"), ("y", "ab\ud83d")])
+
+    assert (problem.line, problem.column, problem.value, problem.rule) == (3, "y", "ab\ud83d", "type")
+    assert "at position 2" in problem.reason

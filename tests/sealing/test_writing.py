@@ -5,22 +5,25 @@ from pathlib import Path
 import apsw
 import pytest
 
+from microcosm_sqlite.artifacts.layout import normalise_layout
 from microcosm_sqlite.artifacts.schemas import fingerprint, read_schema
 from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.targets import Target
-from microcosm_sqlite.sealing.writing import new_database, schema_of, write_rows
+from microcosm_sqlite.sealing.writing import Records, new_database, schema_of, write_rows
 
 TARGET = Target(name="test", path=Path("test.sqlite"))
 
 
-def written(folder: Path, *statements: str, page_bytes: int = 4096) -> apsw.Connection:
+def written(
+    folder: Path, *statements: str, page_bytes: int = 4096, records: Records = Records.ENCODED_ANEW
+) -> apsw.Connection:
     """Return what is written of a database for which *statements* have run."""
     source = apsw.Connection(str(folder / "source"))
     for sql in statements:
         source.execute(sql).fetchall()
     definitions = read_definitions(source, target=TARGET)
     with new_database(folder / "written", page_bytes=page_bytes) as connection:
-        write_rows(connection, folder / "source", definitions=definitions, target=TARGET)
+        write_rows(connection, folder / "source", definitions=definitions, target=TARGET, records=records)
     source.close()
     return apsw.Connection(str(folder / "written"))
 
@@ -108,3 +111,35 @@ def test_the_schema_is_known_before_anything_is_written(tmp_path: Path) -> None:
     schema = schema_of(read_definitions(source, target=TARGET))
 
     assert fingerprint(schema) == fingerprint(read_schema(connection))
+
+
+def test_copied_records_are_those_encoded_anew(tmp_path: Path) -> None:
+    """Byte for byte, once they are compacted."""
+    statements = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, x REAL UNIQUE, y BLOB, z TEXT COLLATE NOCASE) STRICT",
+        "CREATE TABLE b (p TEXT, q INTEGER, PRIMARY KEY (p, q)) STRICT, WITHOUT ROWID",
+        "CREATE TABLE c (x TEXT PRIMARY KEY NOT NULL, y ANY) STRICT",
+        "CREATE TABLE d (id INTEGER PRIMARY KEY, x ANY, g INTEGER AS (id + 1)) STRICT",
+        "CREATE INDEX j ON a (z DESC) WHERE id > 20",
+        "CREATE INDEX i ON c (y)",
+        "CREATE VIEW n AS WITH RECURSIVE m (i) AS (SELECT 1 UNION ALL SELECT i+1 FROM m WHERE i<500) SELECT i FROM m",
+        "INSERT INTO a SELECT (i * 7919) % 1009, i * 0.5, randomblob(i), 'Name ' || i FROM n",
+        "INSERT INTO b SELECT z, id FROM a",
+        "INSERT INTO c SELECT hex(y), -0.0 FROM a",
+        "INSERT INTO d SELECT id, -0.0 FROM a",
+        "UPDATE a SET x = -0.0 WHERE id = 77",
+    )
+    files: list[bytes] = []
+    for records in Records:
+        connection = written(tmp_path, *statements, records=records) if not files else _rewritten(tmp_path, records)
+        connection.execute("VACUUM INTO ?", (str(tmp_path / records.name),))
+        connection.close()
+        normalise_layout(tmp_path / records.name, schema_fingerprint="sha256:" + "0" * 64)
+        files.append((tmp_path / records.name).read_bytes())
+
+    assert files[0] == files[1]
+
+
+def _rewritten(folder: Path, records: Records) -> apsw.Connection:
+    (folder / "written").unlink()
+    return written(folder, records=records)
