@@ -133,7 +133,7 @@ def test_context_manager_commits_or_rolls_back(connection: dbapi.Connection) -> 
     assert connection.total_changes == 2
 
 
-def test_fetches_are_counted(connection: Connection) -> None:
+def test_fetches_are_counted(connection: dbapi.Connection) -> None:
     """Whoever watches a connection can tell that its reader gets on."""
     cursor = connection.execute("SELECT 1 UNION SELECT 2 UNION SELECT 3")
     before = connection.fetches
