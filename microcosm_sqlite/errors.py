@@ -9,6 +9,8 @@ Every error of the package descends from `SQLiteError`:
     │   └── MultipleModelsFoundError   one row was asked for, several match
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
+    ├── NotIndexedError                its model declares no index for this; also a TypeError
+    ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
     ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
@@ -161,6 +163,24 @@ class UnknownFilterError(SQLiteError, TypeError):
             f"{store}: {reason} {names}. Known filters: {options}. "
             "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
         )
+
+
+class NotIndexedError(SQLiteError, TypeError):
+    """A look-up for which the model declares no index, or the database has none."""
+
+    def __init__(self, *, model: str, expected: str, found: str, remedy: str) -> None:
+        self.model, self.expected, self.found, self.remedy = model, expected, found, remedy
+        super().__init__(f"{model}: expected {expected}, found {found}. {remedy}")
+
+
+class CoordinateError(SQLiteError, ValueError):
+    """What is no latitude, no longitude or no distance."""
+
+    _status_code = 400
+
+    def __init__(self, *, name: str, found: Any, expected: str) -> None:
+        self.name, self.found, self.expected = name, found, expected
+        super().__init__(f"{name}: expected {expected}, found {found!r}.")
 
 
 class ConfigurationError(SQLiteError, ValueError):

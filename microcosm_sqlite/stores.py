@@ -15,6 +15,8 @@ from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.criteria import check_criteria, split_page
 from microcosm_sqlite.lookups.filters import conditions, filters_by_name, named_parameters
 from microcosm_sqlite.lookups.keys import identity_of, key_attributes, key_conditions, key_of, may_exist
+from microcosm_sqlite.lookups.matching import Matching
+from microcosm_sqlite.lookups.places import Placed
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session, has_begun
 
 __all__ = ["GetOrCreateSession", "Store", "get_session"]
@@ -25,7 +27,7 @@ ModelT = TypeVar("ModelT", default=Any)
 _STREAM_ROWS: Final = 1000
 
 
-class Store(Generic[ModelT], metaclass=ABCMeta):
+class Store(Matching[ModelT], Placed[ModelT], Generic[ModelT], metaclass=ABCMeta):
     """Typed look-ups of one model.
 
         class CityStore(Store[City]):
