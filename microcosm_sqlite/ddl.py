@@ -13,7 +13,8 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler, SQLiteTypeCompile
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import OrderedSet
 
-from microcosm_sqlite.full_text import FullTextIndex, full_text_indexes, quoted
+from microcosm_sqlite.full_text import FullTextIndex, full_text_indexes, full_text_of, quoted
+from microcosm_sqlite.place import place_of
 
 #: What SQLAlchemy's SQLite types store, where the name alone would give NUMERIC affinity, which STRICT does not have.
 #: Dates and times are ISO text, JSON and UUID are text, a Numeric is a double (see `types.ExactNumeric`).
@@ -107,9 +108,26 @@ def create_tables_for_loading(metadata: MetaData, connection: Connection) -> Non
 def drop_tables(metadata: MetaData, connection: Connection) -> None:
     """Drop every table of *metadata* that *connection* has, with its rows."""
     for index in full_text_indexes(metadata):
-        _neglect(index, connection)
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(index.name)}")
+        _drop(index, connection)
     metadata.drop_all(connection)
+
+
+def renew_indexes(metadata: MetaData, connection: Connection) -> None:
+    """Make the full-text indexes, and those over places, anew for the tables as they are after a migration.
+
+    Those for which a table or a column is missing are left out.
+    """
+    for table in metadata.tables.values():
+        found = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table.name,))
+        columns = set(found.scalars())
+        if (index := full_text_of(table)) is not None:
+            _drop(index, connection)
+            if columns.issuperset(index.columns):
+                connection.exec_driver_sql(index.create_statement)
+                _maintain(index, connection)
+        if (place := place_of(table)) is not None and columns >= {place.latitude, place.longitude}:
+            if place.name not in _names(connection, "index"):
+                next(index for index in table.indexes if index.name == place.name).create(connection)
 
 
 def is_maintained(index: FullTextIndex, connection: Connection) -> bool:
@@ -147,6 +165,11 @@ def _maintain(index: FullTextIndex, connection: Connection) -> None:
         for statement in index.triggers.values():
             connection.exec_driver_sql(statement)
         refresh_full_text(index, connection)
+
+
+def _drop(index: FullTextIndex, connection: Connection) -> None:
+    _neglect(index, connection)
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(index.name)}")
 
 
 def _neglect(index: FullTextIndex, connection: Connection) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, ClassVar, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, Integer, MetaData, Table, event
 from sqlalchemy.schema import SchemaItem
@@ -19,8 +20,8 @@ _RESERVED: Final = frozenset({"rank", "rowid"})
 #: The longest prefix that FTS5 indexes, in characters.
 _LONGEST_PREFIX: Final = 999
 
-#: Where a table keeps its index.
-_KEY: Final = "microcosm_sqlite.full_text"
+#: Not in `Table.info`, which alembic writes into migrations.
+_indexes: "Final[WeakKeyDictionary[Table, FullTextIndex]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +115,7 @@ class FullText(SchemaItem):
         event.listen(parent, "after_parent_attach", self._attach, once=True)
 
     def _attach(self, table: Table, _: Any) -> None:
-        if _KEY in table.info:
+        if table in _indexes:
             raise ValueError(f"table {table.name!r} has a FullText already: name all columns in one")
         name = self.name or f"{table.name}_text"
         for column in self.columns:
@@ -123,7 +124,7 @@ class FullText(SchemaItem):
                 raise ValueError(f"FullText of table {table.name!r}: no column {column!r}; there are {known}")
             if column.lower() in {*_RESERVED, name.lower()}:
                 raise ValueError(f"FullText of table {table.name!r}: FTS5 has another use for the name {column!r}")
-        table.info[_KEY] = FullTextIndex(
+        _indexes[table] = FullTextIndex(
             name=name,
             table=table.name,
             row_column=_row_column(table),
@@ -146,8 +147,7 @@ class FullText(SchemaItem):
 
 def full_text_of(table: Any) -> FullTextIndex | None:
     """Return the full-text index that *table* declares, if any."""
-    index: FullTextIndex | None = table.info.get(_KEY)
-    return index
+    return _indexes.get(table)
 
 
 def full_text_indexes(metadata: MetaData) -> list[FullTextIndex]:

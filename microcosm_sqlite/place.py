@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, ColumnElement, Float, Index, Integer, Numeric, Table, cast, event, literal_column
 from sqlalchemy.schema import SchemaItem
@@ -18,8 +19,8 @@ BANDS_PER_DEGREE: Final = 16
 POLE: Final = 90.0
 ANTIMERIDIAN: Final = 180.0
 
-#: Where a table keeps its place.
-_KEY: Final = "microcosm_sqlite.place"
+#: Not in `Table.info`, which alembic writes into migrations.
+_places: "Final[WeakKeyDictionary[Table, PlaceIndex]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,10 @@ class Place(SchemaItem):
         event.listen(parent, "after_parent_attach", self._attach, once=True)
 
     def _attach(self, table: Table, _: Any) -> None:
-        if _KEY in table.info:
+        if table in _places:
             raise ValueError(f"table {table.name!r} has a Place already")
         latitude, longitude = (_number(table, name) for name in (self.latitude, self.longitude))
-        place = table.info[_KEY] = PlaceIndex(
+        place = _places[table] = PlaceIndex(
             name=self.name or f"ix_{table.name}_place",
             latitude=self.latitude,
             longitude=self.longitude,
@@ -136,8 +137,7 @@ class Place(SchemaItem):
 
 def place_of(table: Any) -> PlaceIndex | None:
     """Return the place that *table* declares, if any."""
-    place: PlaceIndex | None = table.info.get(_KEY)
-    return place
+    return _places.get(table)
 
 
 def checked_latitude(name: str, found: Any) -> float:

@@ -10,6 +10,7 @@ from microcosm_sqlite import errors
 from microcosm_sqlite.errors import (
     ArtifactNotFoundError,
     ConfigurationError,
+    CoordinateError,
     DanglingKeyError,
     DanglingReference,
     DataSetBusyError,
@@ -31,6 +32,7 @@ from microcosm_sqlite.errors import (
     NoSessionError,
     NotADataSetError,
     NotAnArtifactError,
+    NotIndexedError,
     ReadOnlyDataSetError,
     RowProblem,
     RowsRejectedError,
@@ -62,6 +64,8 @@ EXAMPLES = [
     MissingExtraError(extra="alembic", needed_by="a migration"),
     StaleDBError(name="world", operations=["add_column(...)"]),
     UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"]),
+    NotIndexedError(model="City", expected="a place", found="none declared", remedy="Add one."),
+    CoordinateError(name="latitude", found=91, expected="degrees from -90 to 90"),
     ConfigurationError(key="sqlite.echo", found="perhaps", expected="true or false"),
     NotADataSetError(int),
     DataSetBusyError(name="world", path="/srv/world.sqlite"),
@@ -139,6 +143,8 @@ def test_status_codes(error: SQLiteError, status: int) -> None:
     [
         (ModelNotFoundError, KeyError),
         (UnknownFilterError, TypeError),
+        (NotIndexedError, TypeError),
+        (CoordinateError, ValueError),
         (ConfigurationError, ValueError),
         (NotADataSetError, TypeError),
         (NoSessionError, AttributeError),
