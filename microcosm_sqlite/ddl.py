@@ -125,9 +125,11 @@ def renew_indexes(metadata: MetaData, connection: Connection) -> None:
             if columns.issuperset(index.columns):
                 connection.exec_driver_sql(index.create_statement)
                 _maintain(index, connection)
-        if (place := place_of(table)) is not None and columns >= {place.latitude, place.longitude}:
-            if place.name not in _names(connection, "index"):
-                next(index for index in table.indexes if index.name == place.name).create(connection)
+        place = place_of(table)
+        if place is None or place.name in _names(connection, "index"):
+            continue
+        if columns.issuperset({place.latitude, place.longitude}):
+            next(index for index in table.indexes if index.name == place.name).create(connection)
 
 
 def is_maintained(index: FullTextIndex, connection: Connection) -> bool:

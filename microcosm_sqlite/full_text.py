@@ -20,9 +20,6 @@ _RESERVED: Final = frozenset({"rank", "rowid"})
 #: The longest prefix that FTS5 indexes, in characters.
 _LONGEST_PREFIX: Final = 999
 
-#: Not in `Table.info`, which alembic writes into migrations.
-_indexes: "Final[WeakKeyDictionary[Table, FullTextIndex]]" = WeakKeyDictionary()
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FullTextIndex:
@@ -68,6 +65,10 @@ class FullTextIndex:
 
     def _values(self, row: str) -> str:
         return ", ".join(f"{row}.{quoted(column)}" for column in (self.row_column, *self.columns))
+
+
+#: By table. Not in `Table.info`, which alembic writes into migrations.
+_indexes: Final[WeakKeyDictionary[Any, FullTextIndex]] = WeakKeyDictionary()
 
 
 class FullText(SchemaItem):

@@ -19,9 +19,6 @@ BANDS_PER_DEGREE: Final = 16
 POLE: Final = 90.0
 ANTIMERIDIAN: Final = 180.0
 
-#: Not in `Table.info`, which alembic writes into migrations.
-_places: "Final[WeakKeyDictionary[Table, PlaceIndex]]" = WeakKeyDictionary()
-
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -80,6 +77,10 @@ class PlaceIndex:
         """Return the numbers of all bands that *box* reaches into."""
         # As SQLite does it: times a power of two, which is exact, then without the fraction. Both keep the order.
         return range(int(box.south * self.bands_per_degree), int(box.north * self.bands_per_degree) + 1)
+
+
+#: By table. Not in `Table.info`, which alembic writes into migrations.
+_places: Final[WeakKeyDictionary[Any, PlaceIndex]] = WeakKeyDictionary()
 
 
 class Place(SchemaItem):

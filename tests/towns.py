@@ -155,5 +155,6 @@ def fill_towns(graph: Any) -> None:
     """Create the tables in the database of *graph*, with all rows."""
     Towns.create_all(graph)
     with Towns.new_context(graph) as context:
+        assert context.session is not None
         context.session.add_all(model(**values) for model, rows in ROWS.items() for values in rows)
         context.commit()

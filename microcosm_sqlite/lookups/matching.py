@@ -40,6 +40,9 @@ _ELLIPSIS: Final = "…"
 #: How many rows are returned unless told otherwise: more than a person reads.
 DEFAULT_LIMIT: Final = 20
 
+#: The same while somebody types.
+COMPLETIONS: Final = 10
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Match(Generic[ModelT]):
@@ -116,7 +119,7 @@ class Matching(Generic[ModelT]):
         self,
         text: str,
         *criteria: Any,
-        limit: int = DEFAULT_LIMIT,
+        limit: int = COMPLETIONS,
         columns: Sequence[Any] = (),
         marks: tuple[str, str] = MARKS,
         **filters: Any,

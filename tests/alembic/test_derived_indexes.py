@@ -47,6 +47,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
 def add(graph: Any, *codes: str) -> None:
     """Add parks."""
     with Parks.new_context(graph) as context:
+        assert context.session is not None
         context.session.add_all(Park(code=code, name=f"Park {code}", latitude=1, longitude=1) for code in codes)
         context.commit()
 
@@ -83,6 +84,7 @@ def test_a_table_that_is_made_anew_is_found_again(project: Project) -> None:
     project.migrate("upgrade", "head")
     add(project.graph, "c", "b", "a")
     with Parks.new_context(project.graph) as context:
+        assert context.session is not None
         context.session.delete(ParkStore(project.graph).retrieve("c"))
         context.commit()
     first = project.generated().partition("revision = '")[2].partition("'")[0]

@@ -220,6 +220,7 @@ class TestChanges:
         """By whichever way."""
         towns, fields = TownStore(mutable_graph), FieldStore(mutable_graph)
         with Towns.new_context(mutable_graph) as context:
+            assert context.session is not None
             context.session.add(Town(id=11, name="Parma", country="IT"))
             towns.retrieve(3).name = "Lutetia"
             context.session.delete(towns.retrieve(5))
@@ -236,6 +237,7 @@ class TestChanges:
         """The index belongs to the transaction."""
         towns = TownStore(mutable_graph)
         with Towns.new_context(mutable_graph) as context:
+            assert context.session is not None
             towns.create(Town(id=11, name="Parma", country="IT"))
             assert numbers(towns.match("parma")) == [11]
             context.session.rollback()
@@ -246,6 +248,7 @@ class TestChanges:
         """Also those that SQLite numbers by itself, after some are gone."""
         streets = StreetStore(mutable_graph)
         with Towns.new_context(mutable_graph) as context:
+            assert context.session is not None
             streets.delete(Street.name == "High Street", Street.town_id == 2)
             context.commit()
         engine, _ = mutable_graph.sqlite("towns")
