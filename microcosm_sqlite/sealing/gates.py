@@ -106,7 +106,7 @@ def check_gates(bench: Workbench, channel: Channel, staged: Path, manifest: Mani
     waived = {waiver.gate for waiver in manifest.waivers}
     for gate in sorted(waived - failed):
         message = f"data set {bench.name!r}: gate {gate!r} is waived, but it holds. Leave the waiver out next time."
-        warn(message, UnneededWaiverWarning, stacklevel=3)
+        warn(message, UnneededWaiverWarning, stacklevel=4)
     if failed - waived:
         failures = [failure for failure in found if failure.gate not in waived]
         raise GatesFailedError(name=bench.name, path=Path(manifest.file_name), failures=failures)

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from microcosm_sqlite.artifacts.headers import not_found, sidecars_of
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import ARTIFACT_SUFFIX, Manifest
 from microcosm_sqlite.engines.refusals import Refusal, telling_refusals
-from microcosm_sqlite.errors import ArtifactError, SealError
+from microcosm_sqlite.errors import ManifestError, SealError
 from microcosm_sqlite.shipping.durability import flush_file, flush_folder, locked
 
 #: Published files are for everyone to read.
@@ -132,12 +133,14 @@ def _settle(manifest: Manifest, target: Path) -> None:
 def _finish_earlier(target: Path) -> None:
     """Clear what publications of the same name left that did not live to do it themselves; the folder must be held."""
     pending = pending_manifest_path(target)
-    if pending.exists():
-        if _is_manifest_of(pending, target):
+    match _pending_state(pending, target):
+        case _Pending.CURRENT:
             pending.replace(manifest_path(target))
             flush_folder(target.parent)
-        else:
+        case _Pending.STALE:
             pending.unlink()
+        case _Pending.NONE:
+            pass
     for final in (target, manifest_path(target)):
         pattern = re.compile(rf"\.{re.escape(final.name)}\.\d+\.stage")
         for entry in list(target.parent.iterdir()):
@@ -146,6 +149,15 @@ def _finish_earlier(target: Path) -> None:
 
 
 def _check_free(manifest: Manifest, target: Path) -> None:
+    """Check that both names can be replaced before either is."""
+    for place in (target, manifest_path(target)):
+        if place.is_dir() and not place.is_symlink():
+            raise SealError(
+                name=manifest.name,
+                path=target,
+                reason=f"there is a folder called {place.name}",
+                remedy=f"Move it away, then seal again. {_UNTOUCHED}",
+            )
     sidecars = sidecars_of(target)
     if sidecars:
         raise SealError(
@@ -156,11 +168,30 @@ def _check_free(manifest: Manifest, target: Path) -> None:
         )
 
 
-def _is_manifest_of(pending: Path, target: Path) -> bool:
+class _Pending(Enum):
+    """What lies under the pending name of a manifest."""
+
+    NONE = auto()
+    #: The manifest of what is published: the only one there is.
+    CURRENT = auto()
+    #: That of a file which was never put into place.
+    STALE = auto()
+
+
+def _pending_state(pending: Path, target: Path) -> _Pending:
     try:
-        return read_manifest(pending).file_digest == file_digest(target)
-    except (ArtifactError, FileNotFoundError):
-        return False
+        digest = read_manifest(pending).file_digest
+    except ManifestError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return _Pending.NONE
+        # Unreadable is not stale: without it nobody could verify what is published.
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        return _Pending.STALE
+    try:
+        return _Pending.CURRENT if digest == file_digest(target) else _Pending.STALE
+    except FileNotFoundError:
+        return _Pending.STALE
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import time_ns
 
 import apsw
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite.artifacts.inspection import Artifact
+from microcosm_sqlite.artifacts.remembering import Memory
+from microcosm_sqlite.artifacts.trusting import Policy, Trust, verified
 from microcosm_sqlite.artifacts.verification import verify
 from microcosm_sqlite.checks import Drift, SQLCheck, require
 from microcosm_sqlite.dataset import DataSet
@@ -76,8 +79,14 @@ def publish(rows: Path, folder: Path, release: str) -> Artifact:
 
 
 def whole_release(folder: Path) -> str:
-    """Return which release is in *folder*, once file, manifest, rows and schema proved to be of just that one."""
+    """Return which release is in *folder*, once file, manifest, rows and schema proved to be of just that one.
+
+    Those who bind it find the same, however they check it.
+    """
     artifact = verify(folder / PUBLISHED[0])
+    for policy in Policy:
+        trust = Trust(policy=policy, memory=Memory(None, now_ns=time_ns, known={}))
+        assert verified(artifact.path, trust).version == artifact.manifest.version
     releases = set(_releases(artifact.path))
     assert releases == {artifact.manifest.version}, f"release {artifact.manifest.version} holds rows of {releases}"
     return artifact.manifest.version

@@ -14,19 +14,30 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import click
 
+from microcosm_sqlite.artifacts.places import manifest_path, pending_manifest_path
 from microcosm_sqlite.cmd.failures import ExitCode
 from microcosm_sqlite.cmd.program import program
 from microcosm_sqlite.errors import SQLiteError
 from tests.sealing_faults.chronicle import PUBLISHED, Chronicle, publish, whole_release, write_rows
 from tests.sealing_faults.interposing import Kind, arm, disarm, environment, victim
 
-OLD, NEW, NEXT = "1.0", "2.0", "3.0"
+EARLIEST, OLD, NEW, NEXT = "0.9", "1.0", "2.0", "3.0"
+
+
+class Before(Enum):
+    """How the release before was left."""
+
+    SETTLED = "settled"
+    #: Its publication ended right after the file was replaced: the manifest still has its pending name.
+    CUT_SHORT = "cut short"
+
 
 #: What is said where the new release can be read already, but may not outlive a power cut.
 IN_PLACE = "the new file is in place"
@@ -81,10 +92,11 @@ class Injection:
     work: Work
     kind: Kind
     error: int
+    before: Before = Before.SETTLED
     findings: Findings = field(default_factory=Findings)
 
     def run(self, first: int, step: int) -> Findings:
-        """Strike every call whose number is *first* plus a multiple of *step*."""
+        """Strike every call whose number is *first*, from the end if that is negative, plus a multiple of *step*."""
         self._prepare()
         # What is imported, found out or kept for later is not the work's own.
         for _ in range(2):
@@ -94,7 +106,7 @@ class Injection:
         arm(self.place, Kind.NOTHING, 0)
         self.work(self.rows, self.published, NEW)
         self.findings.calls = disarm()
-        number = first
+        number = first if first > 0 else self.findings.calls + first
         while self._strike(number):
             number += step
         return self.findings
@@ -114,7 +126,13 @@ class Injection:
         write_rows(self.place / "next", NEXT)
         template = self.place / "template"
         template.mkdir()
+        publish(write_rows(self.place / "earliest", EARLIEST), template, EARLIEST)
+        path = template / PUBLISHED[0]
+        earlier = manifest_path(path).read_bytes()
         publish(write_rows(self.place / "before", OLD), template, OLD)
+        if self.before is Before.CUT_SHORT:
+            manifest_path(path).rename(pending_manifest_path(path))
+            manifest_path(path).write_bytes(earlier)
 
     def _reset(self) -> None:
         shutil.rmtree(self.published, ignore_errors=True)
@@ -201,17 +219,18 @@ INJECTIONS = (
     ("FAIL_FROM", "EIO"),
     ("FAIL_FROM", "EROFS"),
     ("FULL_FROM", "ENOSPC"),
+    ("FAIL_AND_FULL", "EIO"),
     ("HALVE", ""),
     ("KILL", ""),
     ("KILL_HALFWAY", ""),
 )
 
 
-def inject(library: Path, folder: Path, **options: Any) -> Findings:
-    """Return what an injection with these *options* finds, made in the empty *folder* by a process of its own."""
+def inject(library: Path, folder: Path, *, before: Before = Before.SETTLED, **options: Any) -> Findings:
+    """Return what an injection with these *options* finds, made in the new *folder* by a process of its own."""
     (folder / "tmp").mkdir(parents=True)
     ran = subprocess.run(
-        [sys.executable, "-m", __name__, json.dumps({"place": str(folder), **options})],
+        [sys.executable, "-m", __name__, json.dumps({"place": str(folder), "before": before.value, **options})],
         cwd=Path(__file__).parents[2],
         env={**environment(library), "TMPDIR": str(folder / "tmp"), "MICROCOSM_SQLITE_CACHE": ""},
         capture_output=True,
@@ -230,6 +249,7 @@ def main() -> None:
         work=WORKS[asked["work"]],
         kind=Kind[asked["kind"]],
         error=getattr(errno, asked["error"]) if asked.get("error") else 0,
+        before=Before(asked["before"]),
     )
     json.dump(asdict(injection.run(asked["first"], asked["step"])), sys.stdout)
 

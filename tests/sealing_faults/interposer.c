@@ -23,6 +23,7 @@ enum kind {
   FAIL,         /* the chosen call fails */
   FAIL_FROM,    /* it fails, as does every later one */
   FULL_FROM,    /* it fails, as does every later one that needs space */
+  FAIL_AND_FULL, /* it fails; every later one that needs space finds the disk full */
   HALVE,        /* a read or write does half of what it is asked for */
   KILL,         /* the process ends before it */
   KILL_HALFWAY, /* the process ends when half of a write is done */
@@ -94,11 +95,12 @@ static int strikes(const char *call, const char *path, int traits) {
     case KILL:
       if (number == chosen) end();
       break;
+    case FAIL_AND_FULL: is_struck = number == chosen || (number > chosen && (traits & NEEDS_SPACE)); break;
     default: break;
   }
   if (is_struck) {
     note(call, path);
-    errno = error;
+    errno = kind == FAIL_AND_FULL && number > chosen ? ENOSPC : error;
   }
   return is_struck;
 }

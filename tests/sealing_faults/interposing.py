@@ -18,9 +18,10 @@ class Kind(IntEnum):
     FAIL = 1
     FAIL_FROM = 2
     FULL_FROM = 3
-    HALVE = 4
-    KILL = 5
-    KILL_HALFWAY = 6
+    FAIL_AND_FULL = 4
+    HALVE = 5
+    KILL = 6
+    KILL_HALFWAY = 7
 
 
 def compiled(folder: Path) -> Path | None:

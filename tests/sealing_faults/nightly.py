@@ -6,12 +6,32 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from tests.sealing_faults.chronicle import publish, write_rows
-from tests.sealing_faults.injecting import INJECTIONS, WORKS, inject
+from tests.sealing_faults.injecting import INJECTIONS, Before, Findings, inject
 from tests.sealing_faults.interposing import compiled
 from tests.sealing_faults.killing import kill
 from tests.sealing_faults.meeting import meet
+
+
+class Case(NamedTuple):
+    """Which work is disturbed, and how, over which release."""
+
+    work: str
+    before: Before
+    kind: str
+    error: str
+
+    def __str__(self) -> str:
+        return f"{self.work}, over a release {self.before.value}: {self.kind} {self.error}".strip()
+
+
+CASES = [
+    Case(work, before, kind, error)
+    for work, before in (("library", Before.SETTLED), ("library", Before.CUT_SHORT), ("command", Before.SETTLED))
+    for kind, error in INJECTIONS
+]
 
 
 def _killed(folder: Path, kills: int, jobs: int) -> Iterator[str]:
@@ -30,21 +50,21 @@ def _injected(folder: Path, step: int, jobs: int) -> Iterator[str]:
     if library is None:
         print("No C compiler: no errors were injected")
         return
-    cases = [(work, kind, error) for work in WORKS for kind, error in INJECTIONS]
     with ThreadPoolExecutor(jobs) as pool:
-        found = pool.map(
-            lambda case: inject(
-                library, folder / "-".join(case), work=case[0], kind=case[1], error=case[2], first=1, step=step
-            ),
-            cases,
-        )
-        sites = 0
-        for case, findings in zip(cases, found, strict=True):
-            sites += findings.struck
-            name = " ".join(filter(None, case))
-            print(f"{name}: {findings.struck} of {findings.calls} calls struck, {len(findings.wrong)} wrong")
-            yield from (f"{name}: {line}" for line in findings.wrong)
-    print(f"{sites} faults in all")
+        found = pool.map(lambda case: _inject(library, folder, case, step), CASES)
+        faults = 0
+        for case, findings in zip(CASES, found, strict=True):
+            faults += findings.struck
+            print(f"{case}: {findings.struck} of {findings.calls} calls struck, {len(findings.wrong)} wrong")
+            yield from (f"{case}: {line}" for line in findings.wrong)
+    print(f"{faults} faults injected in all")
+
+
+def _inject(library: Path, folder: Path, case: Case, step: int) -> Findings:
+    place = folder / str(case).replace(" ", "-")
+    return inject(
+        library, place, before=case.before, work=case.work, kind=case.kind, error=case.error, first=1, step=step
+    )
 
 
 def _met(folder: Path, times: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sealing_faults.injecting import INJECTIONS, inject
+from tests.sealing_faults.injecting import INJECTIONS, Before, inject
 from tests.sealing_faults.interposing import compiled
 
 #: One call in so many is struck here; at night, each.
@@ -36,6 +36,25 @@ def test_a_call_that_fails_is_told_and_nothing_is_torn(
 
     assert found.wrong == []
     assert found.calls > 500
+    assert found.struck
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "error"), [("FAIL_AND_FULL", "EIO"), ("KILL", "")])
+def test_a_publication_that_was_cut_short_is_not_harmed(tmp_path: Path, library: Path, kind: str, error: str) -> None:
+    """Its manifest still has its pending name, and is the only one there is: the next run must not lose it."""
+    found = inject(
+        library,
+        tmp_path / "place",
+        before=Before.CUT_SHORT,
+        work="library",
+        kind=kind,
+        error=error,
+        first=-140,
+        step=2,
+    )
+
+    assert found.wrong == []
     assert found.struck
 
 
