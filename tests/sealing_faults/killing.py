@@ -57,9 +57,9 @@ def _kill_many(folder: Path, *, kills: int, random: Random) -> Toll:
     seconds = max(_seconds_of(rows, published) for _ in range(3))
     toll = Toll()
     for number in range(1, kills + 1):
-        _kill_one(rows, published, after_seconds=random.uniform(0, seconds), first=random.choice(RELEASES))
         toll.kills += 1
         try:
+            _kill_one(rows, published, after_seconds=random.uniform(0, seconds), first=random.choice(RELEASES))
             release = whole_release(published)
             toll.found[release] = toll.found.get(release, 0) + 1
             toll.untidy += bool(_left(folder))
@@ -85,7 +85,7 @@ def _kill_one(rows: dict[str, Path], published: Path, *, after_seconds: float, f
     sleep(after_seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "it ended by itself"
+    assert os.WIFSIGNALED(status), "it could not go on from what the one before left"
 
 
 def _publish_for_ever(rows: dict[str, Path], published: Path, first: str) -> NoReturn:
