@@ -93,7 +93,8 @@ def main() -> int:
             *_injected(folder, arguments.step, arguments.jobs),
             *_met(folder, arguments.times),
         ]
-    print(*wrong, sep="\n")
+    for line in wrong:
+        print(line)
     return 1 if wrong else 0
 
 
