@@ -6,6 +6,7 @@ holds.
 
 import platform
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
@@ -103,8 +104,11 @@ def _make(work: _Work, channel: Channel, *, page_bytes: int) -> Manifest:
     embedded = _write(work, page_bytes)
     normalise_layout(work.staged, schema_fingerprint=embedded.schema_fingerprint)
     try:
-        check_gates(work.bench, channel, work.staged, embedded)
-        return _read_back(work.staged, embedded)
+        # At once, because one keeps SQLite busy and the other Python.
+        with ThreadPoolExecutor(1) as other:
+            manifest = other.submit(_read_back, work.staged, embedded)
+            check_gates(work.bench, channel, work.staged, embedded)
+            return manifest.result()
     except ArtifactError as error:
         remedy = "Check disk and memory, then seal again."
         raise work.target.refused(f"it does not read back as it was written: {error}", remedy=remedy) from error
@@ -121,9 +125,11 @@ def _write(work: _Work, page_bytes: int) -> Manifest:
     records = Records.COPIED if work.bench.is_fresh else Records.ENCODED_ANEW
     schema = schema_of(definitions)
     with new_database(written, page_bytes=page_bytes) as connection:
-        write_rows(connection, path, definitions=definitions, target=work.target, records=records)
         # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
-        manifest = _describe(work, schema, _digest(path, schema))
+        with ThreadPoolExecutor(1) as other:
+            content = other.submit(_digest, path, schema)
+            write_rows(connection, path, definitions=definitions, target=work.target, records=records)
+        manifest = _describe(work, schema, content.result())
         embed(connection, manifest)
         stamp(connection)
         # As a URI, because SQLite takes plain names in UTF-8 only.

@@ -1,7 +1,7 @@
 /* Stand between a process and the C library, and let a chosen system call fail, stop halfway or be the last.
  *
  * Loaded with LD_PRELOAD. Only calls about files below one folder are counted, in the order in which they are made, so
- * that the same work meets the same calls; see `faults_arm`. For one thread at a time.
+ * that the same work meets the same calls; see `faults_arm`. Threads count together.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,16 +37,17 @@ static char watched[DESCRIPTORS];
 static char victim[8192];
 static enum kind kind;
 static long count, chosen;
+static __thread long number;
 static int error;
 
-/* Begin to count calls about files below *below*, and do *what* to the call with the number *number*, from 1. */
-void faults_arm(const char *below, int what, long number, int code) {
+/* Begin to count calls about files below *below*, and do *what* to call number *which*, from 1. */
+void faults_arm(const char *below, int what, long which, int code) {
   snprintf(folder, sizeof folder, "%s", below);
   memset(watched, 0, sizeof watched);
   victim[0] = 0;
   count = 0;
   kind = what;
-  chosen = number;
+  chosen = which;
   error = code;
   folder_length = strlen(folder);
 }
@@ -76,7 +77,7 @@ static int watch(int descriptor, int is_ours) {
 }
 
 static void note(const char *call, const char *path) {
-  if (!victim[0]) snprintf(victim, sizeof victim, "call %ld, %s %s", count, call, path ? path : "");
+  if (!victim[0]) snprintf(victim, sizeof victim, "call %ld, %s %s", number, call, path ? path : "");
 }
 
 static void end(void) {
@@ -86,8 +87,8 @@ static void end(void) {
 
 /* Return whether the call fails now; it may also be the last one of the process. */
 static int strikes(const char *call, const char *path, int traits) {
-  long number = ++count;
   int is_struck = 0;
+  number = __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
   switch (kind) {
     case FAIL: is_struck = number == chosen; break;
     case FAIL_FROM: is_struck = number >= chosen; break;
@@ -107,7 +108,7 @@ static int strikes(const char *call, const char *path, int traits) {
 
 /* Return how much of *size* is done. */
 static size_t share(const char *call, size_t size, int traits) {
-  if (size < 2 || count != chosen) return size;
+  if (size < 2 || number != chosen) return size;
   if (kind == HALVE || (kind == KILL_HALFWAY && (traits & WRITES))) {
     note(call, NULL);
     return size / 2;
@@ -116,7 +117,7 @@ static size_t share(const char *call, size_t size, int traits) {
 }
 
 static ssize_t ended_halfway(ssize_t done, int traits) {
-  if (kind == KILL_HALFWAY && count == chosen && (traits & WRITES)) end();
+  if (kind == KILL_HALFWAY && number == chosen && (traits & WRITES)) end();
   return done;
 }
 
