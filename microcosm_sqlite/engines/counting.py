@@ -5,7 +5,6 @@ from collections import deque
 from typing import Any, Final
 from weakref import WeakKeyDictionary, finalize
 
-
 #: One look-up by key in so many is timed, for all: asking the clock takes a twentieth of the time of a look-up.
 TIMED: Final = 16
 

@@ -163,7 +163,7 @@ class KeyReader:
         for size in _KEYS_AT_ONCE:
             sql = self._statement(size)
             while position + size <= len(unseen):
-                # One row after the other: a list of all would be as many tuples for the collector of garbage to look at.
+                # Row by row: a list of all would be as many tuples for the collector of garbage to look at.
                 instances += self._rows.instances(execute(sql, unseen[position : position + size]))
                 position += size
         keys = [instance.__dict__[name] for instance in instances]
