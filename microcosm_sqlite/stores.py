@@ -102,7 +102,7 @@ class Store(Changes[ModelT], Generic[ModelT], metaclass=ABCMeta):
             except TypeError:  # A mapping.
                 row = None
             if row is not None and not open_contexts():
-                family.hits += 1
+                family.counters.hits += 1
                 return cast("ModelT", row)
         found = self._answers.find(key) if by is None else self._answers.find(key, by=by)
         if found is None:

@@ -12,15 +12,17 @@ TIMED: Final = 16
 class Counters:
     """What one thread read. Nobody else writes to it, so that counting needs no lock."""
 
-    __slots__ = ("hits", "lookups", "nanoseconds", "searches")
+    __slots__ = ("hits", "misses", "nanoseconds", "scans", "searches")
 
     def __init__(self) -> None:
-        #: Keys that were asked for.
-        self.lookups = 0
-        #: Of these, how many were answered without the database.
+        #: Keys that were asked for and found in memory.
         self.hits = 0
+        #: Keys that the database was asked for.
+        self.misses = 0
         #: Statements that were run for anything but a key.
         self.searches = 0
+        #: How many of these read a whole table, or an index from end to end.
+        self.scans = 0
         #: Time that was spent on what the database was asked; for look-ups by key, told from a sample.
         self.nanoseconds = 0
 

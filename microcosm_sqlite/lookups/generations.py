@@ -3,6 +3,8 @@
 from sys import getsizeof
 from typing import Any, Final, TypeAlias
 
+from microcosm_sqlite.engines.counting import Counters
+
 #: A key as callers give it: the value of its column, or the tuple of the values of its columns.
 Key: TypeAlias = Any
 
@@ -20,15 +22,15 @@ _LARGE_BYTES: Final = 8192
 class Family:
     """The instances that are kept by one key of one model, in two generations."""
 
-    __slots__ = ("asked", "has_large", "hits", "old", "young")
+    __slots__ = ("asked", "counters", "has_large", "old", "young")
 
-    def __init__(self) -> None:
+    def __init__(self, counters: Counters) -> None:
         self.young: dict[Key, Any] = {}
         self.old: dict[Key, Any] = {}
         #: Keys that were asked for once while there was no room.
         self.asked: set[Key] = set()
-        #: How often something was found among the young.
-        self.hits = 0
+        #: What hits are counted by.
+        self.counters = counters
         self.has_large = False
 
 
@@ -50,9 +52,9 @@ class Generations:
         self._is_full = False
         self._families: list[Family] = []
 
-    def family(self) -> Family:
+    def family(self, counters: Counters) -> Family:
         """Return a new family within the bound."""
-        family = Family()
+        family = Family(counters)
         self._families.append(family)
         return family
 

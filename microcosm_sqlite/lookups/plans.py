@@ -24,11 +24,18 @@ def marker(number: int, *, type_: TypeEngine[Any]) -> BindParameter[Any]:
 class Plan:
     """A statement as the driver takes it, which knows where its values go."""
 
-    __slots__ = ("_slots", "has_page", "sql")
+    __slots__ = ("_slots", "scans", "sql")
 
     def __init__(self, sql: str, slots: "Sequence[_Slot]") -> None:
         self.sql = sql
         self._slots = tuple(slots)
+        #: Whether it reads a whole table, or an index from end to end; known once it was planned against a file.
+        self.scans = False
+
+    @property
+    def places(self) -> int:
+        """How many values the statement takes."""
+        return len(self._slots)
 
     def parameters(self, values: Sequence[Any]) -> list[Any]:
         """Return *values* as the driver takes them, each as often as the statement holds it.
@@ -42,7 +49,7 @@ class Plan:
 class _Slot:
     """One place for a value in a statement."""
 
-    __slots__ = ("_dialect", "_fixed", "_index", "_processors", "_type", "_value")
+    __slots__ = ("_dialect", "_index", "_processors", "_type", "_value")
 
     def __init__(self, bind: BindParameter[Any], dialect: Dialect) -> None:
         self._dialect = dialect

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import Integer, Select, func, literal, select
 
 from microcosm_sqlite.context import open_contexts
+from microcosm_sqlite.engines.counting import Counters
 from microcosm_sqlite.lookups.generations import Family
 from microcosm_sqlite.lookups.keys import key_attributes
 from microcosm_sqlite.lookups.plans import Plan, compile_plan, marker
@@ -26,7 +27,7 @@ class Here(threading.local):
     """What a store knows in one thread, outside of any context."""
 
     #: The rows by primary key that the thread keeps; nothing is ever put into this one.
-    family: Family = Family()
+    family: Family = Family(Counters())
     table: TableReader | None = None
 
 
@@ -96,6 +97,8 @@ class Preparation:
         except KeyError:
             statement = make(store, table, parts)
             plan = None if statement is None else compile_plan(statement, table.reader.engine.dialect)
+            if plan is not None:
+                plan.scans = table.scans(plan)
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
             self._plans[key] = plan

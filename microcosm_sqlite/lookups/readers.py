@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from microcosm_sqlite.engines.counting import tally_of
 from microcosm_sqlite.engines.forking import call_in_child, make_immortal
 from microcosm_sqlite.engines.opening import never_changes, options_of
+from microcosm_sqlite.frozen import ON_DETACH
 from microcosm_sqlite.lookups.generations import Generations
 from microcosm_sqlite.lookups.layouts import layout_of
 from microcosm_sqlite.lookups.tables import TableReader
@@ -113,11 +114,5 @@ def reader_of(session: Session) -> Reader | None:
     if not isinstance(engine.pool, QueuePool | NullPool):
         return None
     reader = session.info[_READER] = Reader(session, engine)
+    session.info[ON_DETACH] = reader.retire
     return reader
-
-
-def retire_reader(session: Session) -> None:
-    """Let *session*, which instances leave, go on without them."""
-    reader: Reader | None = session.info.get(_READER)
-    if reader is not None:
-        reader.retire()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
+import apsw
 from sqlalchemy import Column, bindparam, select
 
 from microcosm_sqlite.engines.counting import TIMED
@@ -44,12 +45,22 @@ class TableReader:
             reader = self._by_other[columns] = KeyReader(self, columns)
             return reader
 
+    def scans(self, plan: Plan) -> bool:
+        """Tell whether *plan* reads a whole table here, or an index from end to end."""
+        try:
+            steps = self.reader.native.execute(f"EXPLAIN QUERY PLAN {plan.sql}", [None] * plan.places).fetchall()
+        except apsw.Error:
+            # Whoever runs the plan will hear of it.
+            return False
+        return any(str(detail).startswith("SCAN") for *_, detail in steps)
+
     def select(self, plan: Plan, values: Sequence[Any]) -> list[Any]:
         """Return the instances of all rows that *plan* gives for *values*."""
         counters = self.reader.counters
         start = perf_counter_ns()
         found = self.reader.native.execute(plan.sql, plan.parameters(values)).fetchall()
         counters.searches += 1
+        counters.scans += plan.scans
         instances = self._instances(found)
         counters.nanoseconds += perf_counter_ns() - start
         return instances
@@ -60,12 +71,14 @@ class TableReader:
         start = perf_counter_ns()
         found = self.reader.native.execute(plan.sql, plan.parameters(values)).fetchone()
         counters.searches += 1
+        counters.scans += plan.scans
         counters.nanoseconds += perf_counter_ns() - start
         return None if found is None else found[0]
 
     def stream(self, plan: Plan, values: Sequence[Any]) -> Iterator[Any]:
         """Yield the instances of all rows that *plan* gives for *values*, holding only a few."""
         self.reader.counters.searches += 1
+        self.reader.counters.scans += plan.scans
         # A cursor of the DB-API, which tells the watch over long statements that its reader gets on.
         cursor = self.reader.connection.cursor()
         try:
@@ -87,7 +100,7 @@ class KeyReader:
     def __init__(self, table: TableReader, columns: tuple[Column[Any], ...]) -> None:
         layout, self._reader = table.layout, table.reader
         self._rows = table.rows
-        self.family = self._reader.generations.family()
+        self.family = self._reader.generations.family(self._reader.counters)
         self._columns = columns
         self._layout = layout
         self._positions = tuple(layout.columns.index(column) for column in columns)
@@ -112,12 +125,12 @@ class KeyReader:
     def find(self, key: Key) -> Any:
         """Return the instance with this key, or None. A key of one column is its value, of several a tuple."""
         family, counters = self.family, self._reader.counters
-        counters.lookups += 1
         instance = family.young.get(key)
         if instance is None:
             instance = family.old.get(key)
             if instance is None:
-                if counters.lookups % TIMED:
+                counters.misses += 1
+                if counters.misses % TIMED:
                     return self._read(key)
                 start = perf_counter_ns()
                 instance = self._read(key)
@@ -143,7 +156,6 @@ class KeyReader:
         """Return the instances with these keys in their order, None where there is none."""
         instances = [*map(self.family.young.get, keys)]
         unseen = [key for key, instance in zip(keys, instances, strict=True) if instance is None]
-        self._reader.counters.lookups += len(keys) - len(unseen)
         self._reader.counters.hits += len(keys) - len(unseen)
         if not unseen:
             return instances
@@ -169,7 +181,7 @@ class KeyReader:
         keys = [instance.__dict__[name] for instance in instances]
         if self._is_keeping:
             self._reader.generations.keep_many(self.family, keys, instances)
-        self._reader.counters.lookups += position
+        self._reader.counters.misses += position
         self._reader.counters.nanoseconds += perf_counter_ns() - start
         return dict(zip(keys, instances, strict=True))
 
