@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from microcosm_sqlite.contract import Agreement
+    from microcosm_sqlite.engines.opening import EngineOptions
     from microcosm_sqlite.statistics import Statistics
 
 
@@ -217,12 +218,30 @@ class SQLiteBindFactory:
 
         from microcosm_sqlite.artifacts.remembering import Memory  # noqa: PLC0415
         from microcosm_sqlite.artifacts.trusting import Policy, Trust  # noqa: PLC0415
-        from microcosm_sqlite.binding import bind, pool_class  # noqa: PLC0415
+        from microcosm_sqlite.binding import bind  # noqa: PLC0415
         from microcosm_sqlite.contract import agree_known  # noqa: PLC0415
-        from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
         from microcosm_sqlite.frozen import remember_origin  # noqa: PLC0415
 
-        options = EngineOptions(
+        trust = Trust(
+            policy=Policy(self.verify),
+            memory=Memory(self._cache, now_ns=time_ns),
+            pin=by_name(self.pins, name),
+        )
+        path = self.paths.get(name, self.default_path)
+        engine = bind(name, path, read_only=self.read_only, trust=trust, options=self._options(name))
+        self._agreed.update(agree_known(name, engine))
+        missing = _missing_file(engine)
+        if missing is not None:
+            self._missing[name] = missing
+        bound = self.datasets[name] = engine, sessionmaker(bind=engine)
+        remember_origin(bound[1])
+        return bound
+
+    def _options(self, name: str) -> EngineOptions:
+        from microcosm_sqlite.binding import pool_class  # noqa: PLC0415
+        from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
+
+        return EngineOptions(
             echo=self.echo,
             foreign_keys=self.use_foreign_keys,
             autocommit=self.autocommit,
@@ -232,20 +251,6 @@ class SQLiteBindFactory:
             kept_bytes=self.kept_bytes,
             looked=partial(_looked, ref(self), name),
         )
-        trust = Trust(
-            policy=Policy(self.verify),
-            memory=Memory(self._cache, now_ns=time_ns),
-            pin=by_name(self.pins, name),
-        )
-        path = self.paths.get(name, self.default_path)
-        engine = bind(name, path, read_only=self.read_only, trust=trust, options=options)
-        self._agreed.update(agree_known(name, engine))
-        missing = _missing_file(engine)
-        if missing is not None:
-            self._missing[name] = missing
-        bound = self.datasets[name] = engine, sessionmaker(bind=engine)
-        remember_origin(bound[1])
-        return bound
 
 
 def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:
