@@ -16,7 +16,7 @@ from microcosm_sqlite.errors import ReadOnlyDataSetError
 ON_DETACH: Final = "microcosm_sqlite_on_detach"
 
 #: Where the state of an instance that left its session says which file it came from.
-_CAME_FROM: Final = "microcosm_sqlite_came_from"
+CAME_FROM: Final = "microcosm_sqlite_came_from"
 
 _frozen: WeakSet[Mapper[Any]] = WeakSet()
 
@@ -72,7 +72,7 @@ def _path(instance: Any, state: InstanceState[Any]) -> str | None:
     """Return the path of the sealed artifact that *instance* was loaded from, or None."""
     session = object_session(instance)
     if session is None:
-        return cast("str | None", getattr(state, _CAME_FROM, None))
+        return cast("str | None", getattr(state, CAME_FROM, None))
     return _sealed_path(session, state)
 
 
@@ -89,7 +89,7 @@ def _remember(session: Session, instance: Any) -> None:
     state = instance_state(instance)
     path = _sealed_path(session, state)
     if path is not None:
-        setattr(state, _CAME_FROM, path)
+        setattr(state, CAME_FROM, path)
     on_detach = cast("Callable[[], None] | None", session.info.get(ON_DETACH))
     if on_detach is not None:
         on_detach()

@@ -13,6 +13,7 @@ from microcosm_sqlite.engines.forking import call_in_child, make_immortal
 from microcosm_sqlite.engines.opening import never_changes, options_of
 from microcosm_sqlite.frozen import ON_DETACH
 from microcosm_sqlite.lookups.generations import Generations
+from microcosm_sqlite.lookups.late import LateIdentities
 from microcosm_sqlite.lookups.layouts import layout_of
 from microcosm_sqlite.lookups.tables import TableReader
 
@@ -36,11 +37,11 @@ class Reader:
     def __init__(self, session: Session, engine: Engine) -> None:
         self.session = session
         self.engine = engine
-        self.identities = session.identity_map
         self.is_retired = False
         options = options_of(engine)
         self.generations = Generations(most_rows=options.kept_rows, most_bytes=options.kept_bytes)
         self.counters = tally_of(engine).counters(self)
+        self.identities = LateIdentities.adopt(session, on_kill=self.retire)
         self._pooled = engine.raw_connection()
         self.connection = cast("Connection", self._pooled.dbapi_connection)
         self.native: Any = self.connection.native

@@ -32,7 +32,7 @@ class TableReader:
     def __init__(self, reader: "Reader", layout: Layout) -> None:
         self.reader = reader
         self.layout = layout
-        self.rows = Rows(layout, reader.session)
+        self.rows = Rows(layout, reader.session, reader.identities, path=reader.engine.url.database or "")
         self.by_key = KeyReader(self, layout.key_columns)
         self._by_other: dict[tuple[Column[Any], ...], KeyReader] = {}
         self._is_keeping = layout.is_cacheable and not self.by_key.has_processors
