@@ -28,7 +28,7 @@ import peewee
 import sqlite_utils
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
-from towns import COLUMNS, Town, TownStore, graph_on, sealed
+from towns import COLUMNS, PER_DISTRICT, Town, TownStore, graph_on, sealed
 
 ROUNDS = 5
 KEYS = 10_000
@@ -42,14 +42,11 @@ ALL = f"SELECT {COLUMNS} FROM town"
 Ask = Callable[[Any], object]
 
 
-def microseconds(
-    asks: Mapping[str, Ask], values: Mapping[str, Sequence[Sequence[Any]]] | Sequence[Sequence[Any]]
-) -> dict[str, float]:
+def microseconds(asks: Mapping[str, Ask], values: Sequence[Sequence[Any]]) -> dict[str, float]:
     """Return the median microseconds per value of each way to ask, in rounds that take turns."""
     times: dict[str, list[float]] = {name: [] for name in asks}
-    for number in range(ROUNDS):
+    for part in values:
         for name, ask in asks.items():
-            part = values[number]
             start = perf_counter()
             for value in part:
                 ask(value)
@@ -63,19 +60,21 @@ def drawn(random: Random, most: int, *, size: int) -> list[list[int]]:
     return [numbers[start::ROUNDS] for start in range(ROUNDS)]
 
 
-def table(title: str, figures: Mapping[str, float], *, ours: str) -> None:
+def table(title: str, figures: Mapping[str, float]) -> None:
     """Print *figures* from the fastest to the slowest, each as a multiple of ours."""
     print(f"\n{title}")
     for name, figure in sorted(figures.items(), key=lambda item: item[1]):
-        print(f"  {name:<52} {figure:12.3f} us {figure / figures[ours]:9.2f} x")
+        print(f"  {name:<52} {figure:12.3f} us {figure / figures[OURS]:9.2f} x")
 
 
-def judge(name: str, found: float, limit: float, *, most: bool = True) -> None:
+def at_most(name: str, found: float, limit: float) -> None:
     """Print whether *found* keeps *limit*."""
-    kept = found <= limit if most else found >= limit
-    print(
-        f"  {'->'} {name:<60} {found:10.2f} ({'at most' if most else 'at least'} {limit:g}) {'reached' if kept else 'MISSED'}"
-    )
+    print(f"  -> {name:<60} {found:10.2f} (at most {limit:g}) {'reached' if found <= limit else 'MISSED'}")
+
+
+def at_least(name: str, found: float, limit: float) -> None:
+    """Print whether *found* keeps *limit*."""
+    print(f"  -> {name:<60} {found:10.2f} (at least {limit:g}) {'reached' if found >= limit else 'MISSED'}")
 
 
 def inherited(folder: Path, path: Path, keys: list[int], districts: list[int]) -> dict[str, float]:
@@ -131,128 +130,146 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     count = parser.parse_args().rows
     with TemporaryDirectory() as name:
-        compare(Path(name), count)
+        folder = Path(name)
+        path, random = sealed(folder, count), Random(1)
+        old = inherited(folder, path, random.sample(range(1, count), 2000), list(range(1, 301)))
+        peers = Peers(folder, path, count)
+        by_key(peers, random, old)
+        again_by_key(peers, random)
+        by_many_keys(peers, random)
+        by_district(peers, random, old)
+        all_rows(peers)
 
 
-def compare(folder: Path, count: int) -> None:
-    """Print what every peer takes for every kind of look-up."""
-    path, random = sealed(folder, count), Random(1)
-    graph = graph_on(path)
-    store = TownStore(graph)
-    uri = f"file:{path}?mode=ro&immutable=1"
-    native = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-    standard = sqlite3.connect(uri, uri=True)
-    engine = create_engine(f"sqlite:///{uri}&uri=true")
-    session, core = Session(engine), engine.connect()
-    keys, seen = drawn(random, count, size=KEYS), [random.sample(range(1, count + 1), 2_000)] * ROUNDS
-    towns = peewee_model(path)
-    utils = sqlite_utils.Database(sqlite3.connect(uri, uri=True))
-    packed = lmdb_of(folder, native.execute(f"{ALL} ORDER BY id"), count).begin(buffers=True)
-    everything = {row[0]: row for row in native.execute(ALL)}
-    core_by_key = select(Town.__table__).where(Town.__table__.c.id == 0)
-    old = inherited(folder, path, keys[0][:2000], [district for district in range(1, 301)])
+class Peers:
+    """Everything that the same rows are looked up with."""
 
-    def by_session(key: int) -> object:
-        return session.get(Town, key)
+    def __init__(self, folder: Path, path: Path, count: int) -> None:
+        self.count = count
+        self.store = TownStore(graph_on(path))
+        uri = f"file:{path}?mode=ro&immutable=1"
+        self.apsw = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        self.sqlite3 = sqlite3.connect(uri, uri=True)
+        engine = create_engine(f"sqlite:///{uri}&uri=true")
+        self.session, self.core = Session(engine), engine.connect()
+        self.peewee = peewee_model(path)
+        self.utils: Any = sqlite_utils.Database(sqlite3.connect(uri, uri=True))["town"]
+        self._packed = lmdb_of(folder, self.apsw.execute(f"{ALL} ORDER BY id"), count).begin(buffers=True)
+        # Half of the rows, because a dict of all would keep the collector of garbage busy for everybody else.
+        self.dict = {row[0]: row for row in self.apsw.execute(f"{ALL} WHERE id % 2")}
 
-    def by_core(key: int) -> object:
-        return core.execute(select(Town.__table__).where(Town.__table__.c.id == key)).fetchone()
+    def lmdb(self, key: int) -> Any:
+        """Return a row, unpacked."""
+        return msgpack.unpackb(self._packed.get(key.to_bytes(8, "big")))
 
+    def by_core(self, key: int) -> Any:
+        """Return a row by SQLAlchemy Core."""
+        return self.core.execute(select(Town.__table__).where(Town.__table__.c.id == key)).fetchone()
+
+
+OURS = "microcosm-sqlite"
+
+
+def by_key(peers: Peers, random: Random, old: Mapping[str, float]) -> None:
+    """Rows that nobody asked for before, one at a time."""
     figures = microseconds(
         {
-            "microcosm-sqlite: retrieve, not seen before": store.retrieve,
-            "APSW: tuple": lambda key: native.execute(BY_KEY, (key,)).fetchone(),
-            "sqlite3: tuple": lambda key: standard.execute(BY_KEY, (key,)).fetchone(),
-            "SQLAlchemy Core: row": by_core,
-            "SQLAlchemy ORM: Session.get": by_session,
-            "peewee: get_by_id": towns.get_by_id,
-            "sqlite-utils: table.get": utils["town"].get,
-            "LMDB with msgpack: list": lambda key: msgpack.unpackb(packed.get(key.to_bytes(8, "big"))),
-            "dict of tuples": everything.__getitem__,
+            OURS: peers.store.retrieve,
+            "APSW: tuple": lambda key: peers.apsw.execute(BY_KEY, (key,)).fetchone(),
+            "sqlite3: tuple": lambda key: peers.sqlite3.execute(BY_KEY, (key,)).fetchone(),
+            "SQLAlchemy Core: row": peers.by_core,
+            "SQLAlchemy ORM: Session.get": lambda key: peers.session.get(Town, key),
+            "peewee: get_by_id": peers.peewee.get_by_id,
+            "sqlite-utils: table.get": peers.utils.get,
+            "LMDB with msgpack: list": peers.lmdb,
+            "dict of tuples": peers.dict.get,
         },
-        keys,
+        drawn(random, peers.count, size=KEYS),
     ) | ({"microcosm-sqlite 2.0.0: one": old["one"]} if old else {})
-    ours = "microcosm-sqlite: retrieve, not seen before"
-    table(f"One row of {count:,}, by key", figures, ours=ours)
-    judge("times an APSW tuple", figures[ours] / figures["APSW: tuple"], 3)
-    judge("times faster than Session.get", figures["SQLAlchemy ORM: Session.get"] / figures[ours], 15, most=False)
+    table(f"One row of {peers.count:,} by its key, not seen before", figures)
+    at_most("times an APSW tuple", figures[OURS] / figures["APSW: tuple"], 3)
+    at_least("times faster than Session.get", figures["SQLAlchemy ORM: Session.get"] / figures[OURS], 15)
     if old:
-        judge("times faster than 2.0.0's one", old["one"] / figures[ours], 25, most=False)
+        at_least("times faster than 2.0.0", old["one"] / figures[OURS], 25)
 
-    for key in (*seen[0], *seen[0], *seen[0]):
-        store.retrieve(key)
+
+def again_by_key(peers: Peers, random: Random) -> None:
+    """Rows that were asked for before."""
+    seen = random.sample(range(1, peers.count + 1), 2_000)
+    for key in (*seen, *seen, *seen):
+        peers.store.retrieve(key)
+    held = [peers.session.get(Town, key) for key in seen]
     figures = microseconds(
         {
-            "microcosm-sqlite: retrieve, seen before": store.retrieve,
-            "LMDB with msgpack: list": lambda key: msgpack.unpackb(packed.get(key.to_bytes(8, "big"))),
-            "dict of tuples": everything.__getitem__,
-            "SQLAlchemy ORM: Session.get, held": by_session,
+            OURS: peers.store.retrieve,
+            "LMDB with msgpack: list": peers.lmdb,
+            "dict of tuples": peers.dict.get,
+            "SQLAlchemy ORM: Session.get, held by the caller": lambda key: peers.session.get(Town, key),
         },
-        seen,
+        [seen] * ROUNDS,
     )
-    ours = "microcosm-sqlite: retrieve, seen before"
-    table("One row, by a key that was asked for before", figures, ours=ours)
-    judge("microseconds", figures[ours], 0.5)
-    judge("times the time of LMDB with msgpack", figures[ours] / figures["LMDB with msgpack: list"], 1)
-    rest(store, native, standard, session, random, count, old)
+    del held
+    table("One row by its key, seen before", figures)
+    at_most("microseconds", figures[OURS], 0.5)
+    at_most("times the time of LMDB with msgpack", figures[OURS] / figures["LMDB with msgpack: list"], 1)
 
 
-def rest(
-    store: Any, native: Any, standard: Any, session: Any, random: Random, count: int, old: dict[str, float]
-) -> None:
-    """Print what many keys, searches and whole tables take."""
-    batches = [
-        [part[start : start + BATCH] for start in range(0, KEYS, BATCH)] for part in drawn(random, count, size=KEYS)
-    ]
+def by_many_keys(peers: Peers, random: Random) -> None:
+    """A thousand keys at once."""
+    keys = drawn(random, peers.count, size=KEYS)
+    batches = [[part[start : start + BATCH] for start in range(0, KEYS, BATCH)] for part in keys]
     marks = ", ".join("?" * BATCH)
     figures = microseconds(
         {
-            "microcosm-sqlite: retrieve_many, not seen before": store.retrieve_many,
-            "APSW: tuples, IN": lambda keys: native.execute(f"{ALL} WHERE id IN ({marks})", keys).fetchall(),
-            "SQLAlchemy ORM: IN": lambda keys: session.scalars(select(Town).where(Town.id.in_(keys))).all(),
+            OURS: peers.store.retrieve_many,
+            "APSW: tuples, IN": lambda keys: peers.apsw.execute(f"{ALL} WHERE id IN ({marks})", keys).fetchall(),
+            "SQLAlchemy ORM: IN": lambda keys: peers.session.scalars(select(Town).where(Town.id.in_(keys))).all(),
         },
         batches,
     )
-    ours = "microcosm-sqlite: retrieve_many, not seen before"
-    table(f"{BATCH:,} rows by their keys", figures, ours=ours)
-    judge("thousand instances a second", BATCH / figures[ours] * 1e3, 300, most=False)
-    again = [[batches[0][0]] * 20] * ROUNDS
+    table(f"{BATCH:,} rows by their keys, not seen before", figures)
+    at_least("thousand instances a second", BATCH / figures[OURS] * 1e3, 300)
     for _ in range(3):
-        store.retrieve_many(batches[0][0])
-    known = microseconds({"again": store.retrieve_many}, again)["again"]
-    judge("thousand instances a second, seen before", BATCH / known * 1e3, 300, most=False)
+        peers.store.retrieve_many(batches[0][0])
+    again = microseconds({OURS: peers.store.retrieve_many}, [[batches[0][0]] * 20] * ROUNDS)
+    at_least("thousand instances a second, seen before", BATCH / again[OURS] * 1e3, 300)
 
-    districts = drawn(random, count // 20 - 1, size=SEARCHES)
-    searches = {
-        "microcosm-sqlite: search, rows not seen before": lambda district: store.search(district=district, limit=20),
-        "APSW: tuples": lambda district: native.execute(BY_DISTRICT, (district,)).fetchall(),
-        "SQLAlchemy ORM": lambda district: session.scalars(
+
+def by_district(peers: Peers, random: Random, old: Mapping[str, float]) -> None:
+    """Twenty rows, in an order that no index has."""
+    districts = drawn(random, peers.count // PER_DISTRICT - 1, size=SEARCHES)
+    asks: dict[str, Ask] = {
+        OURS: lambda district: peers.store.search(district=district, limit=20),
+        "APSW: tuples": lambda district: peers.apsw.execute(BY_DISTRICT, (district,)).fetchall(),
+        "SQLAlchemy ORM": lambda district: peers.session.scalars(
             select(Town).where(Town.district == district).order_by(Town.population, Town.id).limit(20)
         ).all(),
     }
-    figures = microseconds(searches, districts) | ({"microcosm-sqlite 2.0.0: search": old["search"]} if old else {})
-    ours = "microcosm-sqlite: search, rows not seen before"
-    table("20 rows with one filter, ordered", figures, ours=ours)
-    judge("times APSW, rows not seen before", figures[ours] / figures["APSW: tuples"], 3)
+    figures = microseconds(asks, districts) | ({"microcosm-sqlite 2.0.0: search": old["search"]} if old else {})
+    table("20 rows with one filter, ordered, not seen before", figures)
+    at_most("times APSW", figures[OURS] / figures["APSW: tuples"], 3)
     if old:
-        judge("times faster than 2.0.0", old["search"] / figures[ours], 5, most=False)
-    few = [districts[0][:100]] * ROUNDS
-    for _ in range(3):
-        for district in few[0]:
-            store.search(district=district, limit=20)
-    figures = microseconds({**searches}, few)
-    judge("times APSW, rows seen before", figures[ours] / figures["APSW: tuples"], 3)
+        at_least("times faster than 2.0.0", old["search"] / figures[OURS], 5)
+    few = districts[0][:100]
+    for district in (*few, *few, *few):
+        peers.store.search(district=district, limit=20)
+    figures = microseconds(asks, [few] * ROUNDS)
+    table("20 rows with one filter, ordered, seen before", figures)
+    at_most("times APSW", figures[OURS] / figures["APSW: tuples"], 3)
+    if old:
+        at_least("times faster than 2.0.0", old["search"] / figures[OURS], 5)
 
-    print("\nThe whole table")
-    for name, rows, limit in (
-        ("microcosm-sqlite: stream", store.stream, 300),
-        ("APSW: tuples", lambda: native.execute(ALL), None),
-        ("SQLAlchemy ORM: yield_per", lambda: session.scalars(select(Town).execution_options(yield_per=1000)), None),
-    ):
-        taken = median(_seconds(rows) for _ in range(3))
-        print(f"  {name:<52} {count / taken / 1e3:12.0f} thousand rows/s")
-        if limit:
-            judge("thousand instances a second", count / taken / 1e3, limit, most=False)
+
+def all_rows(peers: Peers) -> None:
+    """The whole table, one row after the other."""
+    taken = {
+        OURS: lambda: peers.store.stream(),
+        "APSW: tuples": lambda: peers.apsw.execute(ALL),
+        "SQLAlchemy ORM: yield_per": lambda: peers.session.scalars(select(Town).execution_options(yield_per=1000)),
+    }
+    figures = {name: median(_seconds(rows) for _ in range(3)) / peers.count * 1e6 for name, rows in taken.items()}
+    table("Each row of the whole table", figures)
+    at_least("thousand instances a second", 1e3 / figures[OURS], 300)
 
 
 def _seconds(rows: Callable[[], Any]) -> float:

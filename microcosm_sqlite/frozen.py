@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import InstanceState, Mapper, Session, object_session, sessionmaker
 from sqlalchemy.orm.attributes import instance_state
@@ -56,7 +56,7 @@ def _refusal(attribute: str) -> Callable[..., None]:
         state = instance_state(instance)
         # What has no key yet is new, wherever it may go.
         if state.key is not None and (path := _path(instance, state)) is not None:
-            model = type(instance)
+            model = cast("Any", type(instance))
             key = state.key[1]
             raise ReadOnlyDataSetError(
                 name=model.__data_set__,
@@ -81,7 +81,7 @@ def _sealed_path(session: Session, state: InstanceState[Any]) -> str | None:
         bind = session.get_bind(state.mapper)
     except UnboundExecutionError:
         return None
-    engine = bind.engine if isinstance(bind, Connection) else cast("Engine", bind)
+    engine = bind.engine if isinstance(bind, Connection) else bind
     return engine.url.database if never_changes(engine) else None
 
 

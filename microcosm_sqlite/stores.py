@@ -176,4 +176,5 @@ def _is_model(argument: Any) -> bool:
 def _key_in_words(by: Any) -> str:
     if by is None:
         return "key"
-    return ", ".join(str(getattr(part, "key", part)) for part in (by if isinstance(by, tuple) else (by,)))
+    parts: tuple[Any, ...] = cast("tuple[Any, ...]", by) if isinstance(by, tuple) else (by,)
+    return ", ".join(str(getattr(part, "key", part)) for part in parts)

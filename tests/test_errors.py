@@ -41,6 +41,7 @@ from microcosm_sqlite.errors import (
     StaleDBError,
     StatementTimeoutError,
     UnknownFilterError,
+    UnknownKeyError,
     WorkbenchBusyError,
     WrongArtifactError,
 )
@@ -62,6 +63,7 @@ EXAMPLES = [
     MissingExtraError(extra="alembic", needed_by="a migration"),
     StaleDBError(name="world", operations=["add_column(...)"]),
     UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"]),
+    UnknownKeyError(model="Owner", asked=["town"], known=[("id",), ("name",)]),
     ConfigurationError(key="sqlite.echo", found="perhaps", expected="true or false"),
     NotADataSetError(int),
     DataSetBusyError(name="world", path="/srv/world.sqlite"),
@@ -139,6 +141,7 @@ def test_status_codes(error: SQLiteError, status: int) -> None:
     [
         (ModelNotFoundError, KeyError),
         (UnknownFilterError, TypeError),
+        (UnknownKeyError, TypeError),
         (ConfigurationError, ValueError),
         (NotADataSetError, TypeError),
         (NoSessionError, AttributeError),

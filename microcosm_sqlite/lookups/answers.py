@@ -1,7 +1,7 @@
 """Answer the look-ups of one store: directly where that gives what SQLAlchemy would give, else through SQLAlchemy."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, Generic
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.engines.dbapi import Error
+from microcosm_sqlite.errors import SQLiteError
 from microcosm_sqlite.lookups.criteria import split_page
 from microcosm_sqlite.lookups.hooks import Hooks
 from microcosm_sqlite.lookups.keys import (
@@ -22,7 +23,6 @@ from microcosm_sqlite.lookups.keys import (
     values_of,
 )
 from microcosm_sqlite.lookups.preparing import Preparation, Prepared
-from microcosm_sqlite.lookups.readers import UNANSWERED
 
 ModelT = TypeVar("ModelT", default=Any)
 
@@ -39,7 +39,8 @@ class Answers(Generic[ModelT]):
     """Answers the look-ups of one store; may be used by several threads."""
 
     def __init__(self, store: Hooks[ModelT]) -> None:
-        self._store = store
+        # Any, because its hooks are private by name since 0.1.
+        self._store: Any = store
         self._preparation = Preparation(store)
         self.here = self._preparation.here
 
@@ -57,8 +58,10 @@ class Answers(Generic[ModelT]):
             key = values[0] if reader.is_single else values
         try:
             found: ModelT | None = reader.find(key)
-        except UNANSWERED:
-            return self._find_other(columns, key if isinstance(key, tuple) else (key,))
+        except SQLiteError:
+            raise
+        except Exception:  # noqa: BLE001 - See `_unless_refused`.
+            return self._find_other(columns, (key,) if reader.is_single else key)
         return found
 
     def find_many(self, keys: Sequence[Any], *, by: Any = None) -> list[ModelT | None]:
@@ -67,7 +70,7 @@ class Answers(Generic[ModelT]):
         table = self._preparation.table()
         if table is not None:
             reader = table.by_key if columns is None else table.by(columns)
-            with suppress(*UNANSWERED):
+            with _unless_refused():
                 if reader.is_single and _SIMPLE.issuperset(map(type, keys)):
                     return reader.find_many(keys)
                 asked = [self._values(columns, key) for key in keys]
@@ -132,18 +135,18 @@ class Answers(Generic[ModelT]):
         """Return an iterator over all rows that match, which holds only a few of them in memory at a time."""
         criteria, offset, limit = split_page(criteria, offset, limit)
         prepared = self._preparation.rows(criteria, filters, offset=offset, limit=limit)
-        if prepared is None:
-            return self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
 
         def through_sqlalchemy() -> Iterator[ModelT]:
-            return self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
+            rows: Iterator[ModelT] = self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
+            return rows
 
-        return _stream(prepared, through_sqlalchemy)
+        return through_sqlalchemy() if prepared is None else _stream(prepared, through_sqlalchemy)
 
     def _query(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
     ) -> Query[ModelT]:
-        return self._store._select(criteria, filters, offset=offset, limit=limit)
+        query: Query[ModelT] = self._store._select(criteria, filters, offset=offset, limit=limit)
+        return query
 
     def _values(self, columns: tuple[Column[Any], ...] | None, key: Any) -> tuple[Any, ...]:
         model = self._store.model_class
@@ -156,9 +159,11 @@ class Answers(Generic[ModelT]):
         session = store.session
         if columns is None:
             # `get` looks into the session first, unless told not to; for other queries the session's options say it.
-            return session.get(store.model_class, values, execution_options=session.execution_options)
-        matches = (column == value for column, value in zip(columns, values, strict=True))
-        return session.query(store.model_class).filter(*matches).one_or_none()
+            found: ModelT | None = session.get(store.model_class, values, execution_options=session.execution_options)
+        else:
+            matches = (column == value for column, value in zip(columns, values, strict=True))
+            found = session.query(store.model_class).filter(*matches).one_or_none()
+        return found
 
     def _find_many_others(
         self, columns: tuple[Column[Any], ...] | None, asked: Sequence[tuple[Any, ...]]
@@ -174,15 +179,30 @@ class Answers(Generic[ModelT]):
 
     def _select(self, prepared: Prepared | None) -> list[ModelT] | None:
         if prepared is not None:
-            with suppress(*UNANSWERED):
+            with _unless_refused():
                 return prepared.table.select(prepared.plan, prepared.values)
         return None
 
     def _scalar(self, prepared: Prepared | None) -> Any:
         if prepared is not None:
-            with suppress(*UNANSWERED):
+            with _unless_refused():
                 return prepared.table.scalar(prepared.plan, prepared.values)
         return _UNANSWERED
+
+
+@contextmanager
+def _unless_refused() -> Generator[None]:
+    """Go on after the block when it fails with an error that is not ours, whatever it is.
+
+    A type or the driver does not take a value, or the file is damaged: SQLAlchemy is asked the same, and says so in the
+    way that is documented.
+    """
+    try:
+        yield
+    except SQLiteError:
+        raise
+    except Exception:  # noqa: BLE001, S110
+        pass
 
 
 def _stream(prepared: Prepared, other: Callable[[], Iterator[ModelT]]) -> Iterator[ModelT]:
@@ -191,6 +211,8 @@ def _stream(prepared: Prepared, other: Callable[[], Iterator[ModelT]]) -> Iterat
         for row in prepared.table.stream(prepared.plan, prepared.values):
             yield row
             given += 1
-    except (Error, *UNANSWERED):
-        # Whatever it is, SQLAlchemy comes to the same place, and says it as all other look-ups do.
+    except Exception as error:
+        # See `_unless_refused`. Errors of the DB-API are ours by name, but those of the driver.
+        if isinstance(error, SQLiteError) and not isinstance(error, Error):
+            raise
         yield from islice(other(), given, None)

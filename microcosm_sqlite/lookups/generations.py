@@ -1,7 +1,7 @@
 """Keep the instances that one thread asked for lately, within a bound."""
 
 from sys import getsizeof
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from microcosm_sqlite.engines.counting import Counters
 
@@ -69,7 +69,7 @@ class Generations:
             return
         self._rows_left -= 1
         if family.has_large or not self._rows_left % _SAMPLED:
-            size_bytes = sum(map(getsizeof, vars(instance).values()))
+            size_bytes = sum(map(getsizeof, cast("dict[str, Any]", instance.__dict__).values()))
             family.has_large = family.has_large or size_bytes > _LARGE_BYTES
             self._bytes_left -= size_bytes * (1 if family.has_large else _SAMPLED)
             if size_bytes > self._most_bytes:

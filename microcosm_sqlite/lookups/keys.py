@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, inspect, tuple_
+from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, bindparam, inspect, tuple_
 
 from microcosm_sqlite.errors import UnknownKeyError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _KEYS_PER_STATEMENT: Final = 500
 
 #: An INTEGER of SQLite has 64 bits, one of them the sign; the driver refuses larger ones with OverflowError.
-_INTEGER_BITS: Final = 63
+_INTEGERS: Final = range(-(2**63), 2**63)
 
 
 def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
@@ -31,9 +31,7 @@ def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
 
 def may_exist(identity: tuple[Any, ...]) -> bool:
     """Tell whether a row with this key can exist: no value is None, no integer needs more than 64 bits."""
-    return not any(
-        value is None or (isinstance(value, int) and value.bit_length() > _INTEGER_BITS) for value in identity
-    )
+    return not any(value is None or (isinstance(value, int) and value not in _INTEGERS) for value in identity)
 
 
 def key_names(model: type[Any]) -> tuple[str, ...]:
@@ -59,7 +57,9 @@ def key_conditions(model: type[Any], identities: Iterable[tuple[Any, ...]]) -> I
     remaining = iter(identities)
     while batch := list(islice(remaining, _KEYS_PER_STATEMENT)):
         if len(attributes) == 1:
-            yield attributes[0].in_([values[0] for values in batch])
+            # Typed as the key is: SQLAlchemy would else take the type of the first value for that of all.
+            asked = [values[0] for values in batch]
+            yield attributes[0].in_(bindparam(None, asked, type_=attributes[0].type, expanding=True))
         else:
             yield tuple_(*attributes).in_(batch)
 

@@ -11,7 +11,7 @@ descriptor there; in the place of its state an instance holds the `Nursery` that
 """
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import ref
 
 from sqlalchemy.orm import InstanceState, Mapper, Session
@@ -42,10 +42,10 @@ class _StateAttribute:
         if instance is None:
             raise AttributeError(f"type object {owner.__name__!r} has no attribute {STATE!r}")
         try:
-            state = instance.__dict__[STATE]
+            state: Any = instance.__dict__[STATE]
         except KeyError:
             raise AttributeError(f"{owner.__name__!r} object has no attribute {STATE!r}") from None
-        return state if type(state) is InstanceState else state.state_of(instance)
+        return cast("Any", state) if isinstance(state, InstanceState) else state.state_of(instance)
 
     def __set__(self, instance: Any, state: Any) -> None:
         instance.__dict__[STATE] = state

@@ -1,14 +1,11 @@
 """Compile a statement once, to be run many times with other values."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import BindParameter, Dialect, Select, bindparam
 from sqlalchemy.sql.operators import eq
 from sqlalchemy.types import TypeEngine
-
-if TYPE_CHECKING:
-    from sqlalchemy.sql.compiler import SQLCompiler
 
 #: What turns a value into one that the driver takes; None where that is the same.
 Processor = Callable[[Any], Any]
@@ -77,7 +74,7 @@ class _Slot:
 
 def compile_plan(statement: Select[Any], dialect: Dialect) -> Plan | None:
     """Return the plan of *statement*, or None where its text depends on its values."""
-    compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
+    compiled = statement.compile(dialect=dialect)
     if compiled.post_compile_params or compiled.literal_execute_params:
         return None
     return Plan(str(compiled), [_Slot(compiled.binds[name], dialect) for name in compiled.positiontup or ()])

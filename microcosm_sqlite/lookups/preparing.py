@@ -43,7 +43,8 @@ class Preparation:
     """The look-ups of one store, compiled once per shape; may be used by several threads."""
 
     def __init__(self, store: "Hooks[Any]") -> None:
-        self._store = store
+        # Any, because its hooks are private by name since 0.1.
+        self._store: Any = store
         self.here = Here()
         self._plans: dict[Any, Plan | None] = {}
 

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary, WeakSet
 
-import apsw
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, QueuePool
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 #: Where a session keeps its reader.
 _READER: Final = "microcosm_sqlite_reader"
-
-#: What the driver raises for what it cannot run or bind. SQLAlchemy is then asked the same: its errors are documented.
-UNANSWERED: Final = (apsw.Error, TypeError, ValueError, OverflowError)
 
 
 class Reader:
@@ -62,9 +58,8 @@ class Reader:
     def is_current(self) -> bool:
         """Whether what it reads still belongs to its session, and nobody listens to the engine."""
         # A closed session starts a new map. Who listens to an engine wants to hear of every statement.
-        return (
-            not self.is_retired and self.session.identity_map is self.identities and not self.engine._has_events  # noqa: SLF001
-        )
+        is_heard = self.engine._has_events  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        return not (self.is_retired or is_heard) and self.session.identity_map is self.identities
 
     def retire(self) -> None:
         """Keep and read nothing any more."""
@@ -81,6 +76,11 @@ class Reader:
                 make_immortal(table)
 
 
+def _is_heard(engine: Any) -> bool:
+    """Tell whether anybody listens to what *engine* runs."""
+    return bool(engine._has_events)  # noqa: SLF001
+
+
 _by_engine: WeakKeyDictionary[Engine, WeakSet[Reader]] = WeakKeyDictionary()
 
 
@@ -89,9 +89,9 @@ def _readers_of(engine: Engine) -> WeakSet[Reader]:
     if readers is None:
         readers = _by_engine.setdefault(engine, WeakSet())
         # This listener wants to hear of no statement: that there are such is what the flag says.
-        had_events = engine._has_events  # noqa: SLF001
+        was_heard = _is_heard(engine)
         event.listen(engine, "engine_disposed", _retire_readers)
-        engine._has_events = had_events  # noqa: SLF001
+        cast("Any", engine)._has_events = was_heard  # noqa: SLF001
     return readers
 
 
@@ -110,7 +110,7 @@ def reader_of(session: Session) -> Reader | None:
     if reader is not None and reader.is_current:
         return reader
     engine = session.get_bind()
-    if not (isinstance(engine, Engine) and never_changes(engine)) or engine.echo or engine._has_events:  # noqa: SLF001
+    if not (isinstance(engine, Engine) and never_changes(engine)) or engine.echo or _is_heard(engine):
         return None
     if not isinstance(engine.pool, QueuePool | NullPool):
         return None

@@ -1,7 +1,7 @@
 """Turn rows of one model into instances that belong to a session."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from weakref import ref
 
 from microcosm_sqlite.lookups.late import STATE, LateIdentities, Nursery
@@ -22,7 +22,7 @@ class Rows:
 
     def __init__(self, layout: "Layout", session: "Session", identities: LateIdentities, *, path: str) -> None:
         self._model = layout.model
-        self._new: Callable[[type[Any]], Any] = layout.model.__new__
+        self._new = cast("Callable[[type[Any]], Any]", layout.model.__new__)
         names = tuple(layout.names[position] for position in layout.key_positions)
         self._nursery = identities.nursery(layout.mapper, session, names=names, path=path)
         self._attributes = _attributes_of(layout, self._nursery)

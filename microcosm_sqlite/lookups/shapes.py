@@ -1,6 +1,6 @@
 """Take look-ups apart: what decides the statement, and the values that go into it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -109,7 +109,7 @@ class _Criterion:
         def replaced(element: Any, **_: Any) -> Any:
             return markers.get(element.key) if isinstance(element, BindParameter) else None
 
-        return cast("ColumnElement[bool]", visitors.replacement_traverse(self._expression, {}, replaced))
+        return visitors.replacement_traverse(self._expression, {}, replaced)
 
 
 def take_apart(
@@ -135,10 +135,11 @@ def take_apart(
             names.append((name, -1, False))
             values.append(value)
         elif isinstance(value, COLLECTIONS):
-            members = [member for member in cast("Iterable[Any]", value) if member is not None]
+            several = cast("Collection[Any]", value)
+            members = [member for member in several if member is not None]
             if not (0 < len(members) <= _MEMBERS) or not all(_is_plain(member) for member in members):
                 return None
-            names.append((name, len(members), len(members) < len(value)))
+            names.append((name, len(members), len(members) < len(several)))
             values += members
         else:
             return None
@@ -157,26 +158,25 @@ def _is_plain(value: Any) -> bool:
 
 
 def _is_column(field: Any) -> bool:
-    return isinstance(field, QueryableAttribute) and isinstance(field.property, ColumnProperty)
+    return isinstance(field, QueryableAttribute) and isinstance(cast("Any", field).property, ColumnProperty)
 
 
 def is_about(expression: Any, table: Table) -> bool:
     """Tell whether *expression* is made of columns of *table*, and of what only depends on them."""
     if isinstance(expression, QueryableAttribute):
-        expression = expression.__clause_element__()
-    if not isinstance(expression, ColumnElement):
-        return False
-    return all(
+        return is_about(cast("Any", expression).__clause_element__(), table)
+    return isinstance(expression, ColumnElement) and all(
         element.table == table if isinstance(element, Column) else isinstance(element, _PARTS)
-        for element in visitors.iterate(expression)
+        for element in visitors.iterate(cast("Any", expression))
     )
 
 
 def _read(criterion: Any, table: Table) -> _Criterion | None:
-    expression = criterion.__clause_element__() if isinstance(criterion, QueryableAttribute) else criterion
-    if not is_about(expression, table):
+    if not is_about(criterion, table):
         return None
-    found = {element.key: element for element in visitors.iterate(expression) if isinstance(element, BindParameter)}
+    expression: Any = criterion.__clause_element__() if hasattr(criterion, "__clause_element__") else criterion
+    binds = (cast("Any", element) for element in visitors.iterate(expression) if isinstance(element, BindParameter))
+    found: dict[str, BindParameter[Any]] = {bind.key: bind for bind in binds}
     if any(bind.expanding or bind.callable is not None or bind.required for bind in found.values()):
         return None
     key = expression._generate_cache_key()  # noqa: SLF001 - What SQLAlchemy's own cache of statements goes by.
