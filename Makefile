@@ -70,6 +70,7 @@ test: lint types imports unit docs
 # What takes too long for every change.
 nightly: $(SETS_STAMP) $(RELEASES_STAMP)
 	$(BIN)/python -m tests.canonical.nightly --cases 3000
+	$(BIN)/python -m tests.sealing_faults.nightly --kills 2000
 
 # The same tests on every other CPython that is found here.
 test-pythons: $(SETS_STAMP)

@@ -38,6 +38,7 @@ Every error of the package descends from `SQLiteError`:
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
         ├── WorkbenchBusyError         another build of this data set is running
+        ├── WorkbenchFailedError       the disk or the operating system refused what the build needs
         ├── DataSetBusyError           a load into a data set in use: another connection holds a lock
         └── SealError                  the finished file could not be published
             └── GatesFailedError       ... what must hold of its rows does not; `failures` names each
@@ -480,6 +481,17 @@ class WorkbenchBusyError(BuildError):
         super().__init__(
             f"data set {name!r}: another build holds {path}. Expected to be the only one. "
             "Wait for it to finish, or give this build a folder of its own."
+        )
+
+
+class WorkbenchFailedError(BuildError):
+    """The disk is full, or the operating system refused something else that the build needs."""
+
+    def __init__(self, *, name: str, path: Path, reason: str, remedy: str) -> None:
+        self.name, self.path, self.reason, self.remedy = name, path, reason, remedy
+        super().__init__(
+            f"data set {name!r} could not be built in {path}: {reason}. {remedy}, then build again. "
+            "Nothing was published; what was published before is untouched."
         )
 
 

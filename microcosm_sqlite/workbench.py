@@ -1,11 +1,10 @@
 """Own the private, writable database of one data set while it is built."""
 
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import gettempdir
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import quote
@@ -19,15 +18,16 @@ from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
-from microcosm_sqlite.builders.loading import Load, load_source, load_values
+from microcosm_sqlite.builders.loading import Load, entry_of, load_source, load_values
 from microcosm_sqlite.builders.locking import exclusive
+from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
-from microcosm_sqlite.errors import ReadOnlyDataSetError
+from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
+from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
-from microcosm_sqlite.sources.tabular import FileDigest
 
 if TYPE_CHECKING:
     import apsw
@@ -58,6 +58,7 @@ class Workbench:
 
     Raises:
         WorkbenchBusyError: on entry, another build uses the same file.
+        WorkbenchFailedError: on entry, and from all that it does: the disk is full, or something else is refused.
         ReadOnlyDataSetError: on entry, *path* is a sealed artifact.
         NotAnArtifactError: on entry, *path* is no database.
     """
@@ -114,7 +115,7 @@ class Workbench:
         digest = load.source.digest()
         with self._transaction() as connection:
             rows = load_source(connection, load)
-        self._loaded.append((load, None if digest is None else _entry(load, digest, rows)))
+        self._loaded.append((load, None if digest is None else entry_of(load, digest, rows)))
         return rows
 
     def load(self, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
@@ -156,7 +157,8 @@ class Workbench:
 
     def commit(self) -> None:
         """Commit what was done on `connection`; loads commit by themselves."""
-        self.connection.commit()
+        with self._transaction():
+            pass
 
     # What sealing asks for
 
@@ -193,7 +195,7 @@ class Workbench:
         if self._is_used:
             raise ValueError(f"this workbench of {self.name!r} was used before: make a new one")
         self._is_used = True
-        with self._closing as closing:
+        with telling_refusals(self._failed), self._closing as closing:
             self._path = self._place(closing)
             closing.enter_context(exclusive(self._path.with_name(self._path.name + ".lock"), name=self.name))
             closing.push(self._make_file(self._path))
@@ -215,8 +217,7 @@ class Workbench:
             return self._kept
         folder = self._folder
         if folder is None:
-            folder = Path(mkdtemp(prefix="workbench-"))
-            closing.callback(rmtree, folder, ignore_errors=True)
+            folder = closing.enter_context(scratch_folder())
         folder.mkdir(parents=True, exist_ok=True)
         # A data set may have any name; a file may not.
         return folder / f"{quote(self.name, safe='')}.workbench"
@@ -230,12 +231,11 @@ class Workbench:
         path.unlink(missing_ok=True)
         path.touch()
 
-        def remove(
-            kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-        ) -> None:
-            del error, traceback
+        def remove(kind: type[BaseException] | None, *_: object) -> None:
             if kind is not None or not is_kept:
-                path.unlink(missing_ok=True)
+                # What cannot be removed now is removed by the next build, or was when its folder was.
+                with suppress(OSError):
+                    path.unlink()
 
         return remove
 
@@ -255,12 +255,18 @@ class Workbench:
     @contextmanager
     def _transaction(self) -> Generator[Connection]:
         connection = self.connection
-        try:
-            yield connection
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
+        # Not what the system refuses: files that are read in the block are no part of the workbench.
+        with telling_refusals(self._failed, by=SQLITE):
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _failed(self, refusal: Refusal) -> WorkbenchFailedError:
+        where = self._path or self._kept or self._folder or Path(gettempdir())
+        return WorkbenchFailedError(name=self.name, path=where, reason=refusal.reason, remedy=refusal.remedy)
 
     def _own(self, model: type[Any]) -> type[Any]:
         if resolve_data_set(model) is not self.data_set:
@@ -288,12 +294,6 @@ def _check_workbench(path: Path, *, name: str) -> None:
         raise stranger(path, header=header, expected="a workbench, or nothing")
     if header.is_sealed:
         raise ReadOnlyDataSetError(name=name, path=str(path), reason="it is a sealed artifact")
-
-
-def _entry(load: Load, digest: FileDigest, rows: int) -> Source:
-    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
-    path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
-    return Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows)
 
 
 def _leave(kind: Any, error: Any, traceback: Any) -> None:

@@ -29,7 +29,16 @@ MAY_BE_LONGER = {"errors.py"}
 LONGEST_FUNCTION = 30
 
 #: Folders of tests that are about something else than one module.
-NOT_OF_ONE_MODULE = {"canonical", "compat", "compliance", "datasets", "hostile", "properties", "typing"}
+NOT_OF_ONE_MODULE = {
+    "canonical",
+    "compat",
+    "compliance",
+    "datasets",
+    "hostile",
+    "properties",
+    "sealing_faults",
+    "typing",
+}
 
 #: Test modules beside the others that are about the package as a whole, its pages or its tools.
 OF_THE_WHOLE = {

@@ -43,6 +43,7 @@ from microcosm_sqlite.errors import (
     UnknownFilterError,
     UnknownKeyError,
     WorkbenchBusyError,
+    WorkbenchFailedError,
     WrongArtifactError,
 )
 
@@ -84,6 +85,9 @@ EXAMPLES = [
     DuplicateRowError(table="dog", problems=[PROBLEM]),
     DanglingKeyError(table="dog", problems=[PROBLEM]),
     WorkbenchBusyError(name="world", path=Path("world.workbench")),
+    WorkbenchFailedError(
+        name="world", path=Path("world.workbench"), reason="disk I/O error", remedy="The disk reports a fault: check it"
+    ),
     SealError(name="world", path=Path("world.sqlite"), reason="the disk is full", remedy="Free some space."),
     GatesFailedError(
         name="world",

@@ -1,9 +1,12 @@
 import hashlib
+import resource
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from urllib.parse import quote
 
+import apsw
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +23,7 @@ from microcosm_sqlite.errors import (
     ReadOnlyDataSetError,
     RowsRejectedError,
     WorkbenchBusyError,
+    WorkbenchFailedError,
 )
 from microcosm_sqlite.workbench import Workbench
 from tests.pets import Dog, Person, Pets, csv
@@ -283,3 +287,70 @@ def test_a_workbench_is_fresh_until_its_tables_change(tmp_path: Path) -> None:
         kept = bench.is_fresh
 
     assert (fresh, changed, kept) == (True, False, False)
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    """With the data set, the file and the remedy; rows from before are still there."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Workbench(Pets, tmp_path / "pets.db") as bench:
+        bench.csv(Person, csv(PEOPLE))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bench.path.stat().st_size, hard))
+        try:
+            with pytest.raises(WorkbenchFailedError) as caught:
+                bench.load(Person, ({"id": number, "first": f"{number}" * 50} for number in range(10, 5000)))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+        assert people(bench) == [(1, "Ada"), (2, "Grace")]
+
+    assert (caught.value.name, caught.value.path) == ("pets", tmp_path / "pets.db")
+    assert "'pets' could not be built in" in str(caught.value)
+    assert "then build again. Nothing was published; what was published before is untouched." in str(caught.value)
+
+
+def test_files_that_are_no_part_of_the_workbench_are_not_blamed_on_it(bench: Workbench) -> None:
+    """What a generator of rows stumbles over is the caller's."""
+
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"id": 1, "first": "Ada"}
+        raise FileNotFoundError(2, "No such file or directory", "more.json")
+
+    with pytest.raises(FileNotFoundError, match=r"more\.json"):
+        bench.load(Person, rows())
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """On entry; the lock is not left behind."""
+    (tmp_path / "file").touch()
+
+    with (
+        pytest.raises(WorkbenchFailedError, match="Move away what has that name, then build again"),
+        Workbench(Pets, tmp_path / "file" / "pets.db"),
+    ):
+        pass
+
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_another_program_that_writes_the_file_is_told(tmp_path: Path) -> None:
+    """As what it is: the file is locked."""
+    path = tmp_path / "pets.db"
+    with Workbench(Pets, path):
+        pass
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with Workbench(Pets, path) as bench:
+            bench.native.execute("PRAGMA busy_timeout = 0")
+            with pytest.raises(
+                WorkbenchFailedError, match=r"database is locked\. Close whatever else has the file open"
+            ):
+                bench.csv(Person, csv(PEOPLE))
+    finally:
+        other.close()
+
+
+def test_a_workbench_that_was_removed_meanwhile_is_no_error() -> None:
+    """What is thrown away at the end may be gone before."""
+    with Workbench(Pets) as bench:
+        rmtree(bench.path.parent)

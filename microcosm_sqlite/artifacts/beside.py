@@ -42,24 +42,23 @@ def read_manifest(path: Path) -> Manifest:
 def manifests_beside(artifact: Artifact) -> Iterator[Manifest]:
     """Yield the complete manifests that may be that of an inspected artifact: one, sometimes two.
 
-    A publication that was cut short right after it replaced the file leaves the new manifest under its pending name.
+    A publication that was cut short right after it replaced the file leaves the new manifest under its pending name;
+    one that was cut short right before leaves one there that does not count yet.
 
     Raises:
         ManifestError: There is none; the error is about the manifest under its usual name.
     """
-    pending = pending_manifest_path(artifact.path)
-    try:
-        manifest = read_manifest(manifest_path(artifact.path))
-        _check_same(artifact, manifest)
-    except ManifestError:
-        if not pending.exists():
-            raise
-    else:
-        yield manifest
-    if pending.exists():
-        manifest = read_manifest(pending)
-        _check_same(artifact, manifest)
-        yield manifest
+    errors: list[ManifestError] = []
+    for place in (manifest_path(artifact.path), pending_manifest_path(artifact.path)):
+        try:
+            manifest = read_manifest(place)
+            _check_same(artifact, manifest)
+        except ManifestError as error:
+            errors.append(error)
+        else:
+            yield manifest
+    if len(errors) > 1:
+        raise errors[0]
 
 
 def _check_same(artifact: Artifact, manifest: Manifest) -> None:

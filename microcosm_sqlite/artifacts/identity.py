@@ -10,8 +10,9 @@ from microcosm_sqlite.errors import ArtifactError
 
 _Result = TypeVar("_Result")
 
-#: How often a check is begun anew because the artifact was published afresh meanwhile.
-_ATTEMPTS: Final = 5
+#: How often a check is begun anew because the artifact was published afresh meanwhile: more often than one in a
+#: million readers needs who begins with it while a small one is published without a pause.
+_ATTEMPTS: Final = 50
 
 
 class Identity(NamedTuple):

@@ -4,18 +4,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from microcosm_sqlite.artifacts import manifest
 from microcosm_sqlite.builders.batches import Placed, Target, insert_all, insert_each
 from microcosm_sqlite.builders.cells import Cells, cells_from_text, cells_from_values
 from microcosm_sqlite.builders.columns import ColumnPlan, map_columns, mapper_of
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.statements import StatementTarget, server_default
-from microcosm_sqlite.sources.tabular import Source
+from microcosm_sqlite.sources.tabular import FileDigest, Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +88,13 @@ def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping
             count += insert_all(target, records, rejections)
     rejections.raise_any()
     return count
+
+
+def entry_of(load: Load, digest: FileDigest, rows: int) -> manifest.Source:
+    """Return what the manifest of an artifact says of the file that *load* read, which has this *digest*."""
+    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
+    path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
+    return manifest.Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -29,8 +29,9 @@ _PRIMARY: Final = 0xFF
 def exclusive(path: Path, *, name: str) -> Generator[None]:
     """Hold a lock on *path* that one block of one process can hold; the file is removed at the end.
 
-    The lock is gone with the process, however that ends. Where there is no `flock` (Windows) the file itself is the
-    lock: there, one that a killed process left behind must be removed by hand.
+    One that cannot be removed is in nobody's way. The lock is gone with the process, however that ends. Where there is
+    no `flock` (Windows) the file itself is the lock: there, one that a killed process left behind must be removed by
+    hand.
 
     Raises:
         WorkbenchBusyError: another block or process holds it; said at once.
@@ -44,8 +45,10 @@ def exclusive(path: Path, *, name: str) -> Generator[None]:
             path.unlink(missing_ok=True)
         else:
             # Removed while it is still held: see _acquire.
-            path.unlink(missing_ok=True)
-            os.close(descriptor)
+            with suppress(OSError):
+                path.unlink()
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 @contextmanager
@@ -91,9 +94,12 @@ def _acquire(path: Path, *, name: str) -> int:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(descriptor)
             raise WorkbenchBusyError(name=name, path=path) from error
+        except OSError:
+            os.close(descriptor)
+            raise
         # The holder before may have removed the file after it was opened here: that lock is worth nothing.
         if _is_at(descriptor, path):
             return descriptor

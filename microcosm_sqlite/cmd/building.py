@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,15 +20,19 @@ from microcosm_sqlite.cmd.identities import identity_of, write_identity
 from microcosm_sqlite.cmd.options import debug_option, json_option
 from microcosm_sqlite.cmd.tables import json_text
 from microcosm_sqlite.cmd.waiving import unneeded_told, waiver_options, waivers_of
+from microcosm_sqlite.engines.refusals import Refusal, telling_refusals
 from microcosm_sqlite.errors import (
     SHOWN_PROBLEMS,
     BuildError,
     ConfigurationError,
     GatesFailedError,
     RowsRejectedError,
+    SealError,
     SourceError,
+    WorkbenchFailedError,
 )
 from microcosm_sqlite.sealing import Release, seal
+from microcosm_sqlite.shipping.durability import make_folder
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
 
@@ -93,7 +98,8 @@ def build(
 
 def _seal(bench: Workbench, output: Path, asked: Release, waivers: tuple[Waiver, ...]) -> Artifact:
     is_new = not output.exists()
-    output.mkdir(parents=True, exist_ok=True)
+    with telling_refusals(partial(_no_folder, bench.name, output)):
+        make_folder(output)
     try:
         with unneeded_told():
             return seal(bench, FolderChannel(output), asked, waivers=waivers)
@@ -102,6 +108,11 @@ def _seal(bench: Workbench, output: Path, asked: Release, waivers: tuple[Waiver,
             with suppress(OSError):
                 output.rmdir()
         raise
+
+
+def _no_folder(name: str, output: Path, refusal: Refusal) -> SealError:
+    remedy = f"{refusal.remedy}, then build again. Nothing was published."
+    return SealError(name=name, path=output, reason=f"the folder cannot be made: {refusal.reason}", remedy=remedy)
 
 
 def _source_date() -> str | None:
@@ -130,6 +141,9 @@ def _load(bench: Workbench, folder: Path, *, allow_missing: bool) -> list[BuildE
             raise click.UsageError(f"table {table.name!r} has no model, so {path} cannot be loaded: use a script.")
         try:
             count = bench.csv(models[table], path)
+        except WorkbenchFailedError:
+            # Nothing else can be looked at.
+            raise
         except BuildError as error:
             errors.append(error)
         else:

@@ -15,7 +15,7 @@ from microcosm_sqlite.constants import MEMORY_PATH
 from microcosm_sqlite.engines import dbapi, hardening
 from microcosm_sqlite.engines.complaints import error_of
 from microcosm_sqlite.engines.hardening import SANE, Limits
-from microcosm_sqlite.engines.uris import file_uri
+from microcosm_sqlite.engines.unchanged import connect_while_unchanged
 from microcosm_sqlite.errors import (
     DataSetNotFoundError,
     EmptyDataSetError,
@@ -144,12 +144,9 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions, check: Callabl
     """
 
     def connect() -> Any:
-        if not path.exists():
-            raise _missing(name, path, options)
-        connection = dbapi.connect(file_uri(path, mode="ro", immutable=1), uri=True, flags=apsw.SQLITE_OPEN_READONLY)
+        connection, size_bytes = connect_while_unchanged(path, check, missing=lambda: _missing(name, path, options))
         try:
-            check()
-            hardening.harden(connection.native, options.limits.for_file(path.stat().st_size))
+            hardening.harden(connection.native, options.limits.for_file(size_bytes))
             if options.statement_seconds is not None:
                 hardening.stop_long_statements(connection, seconds=options.statement_seconds, error=overdue)
         except BaseException:

@@ -27,6 +27,7 @@ from microcosm_sqlite.checks import (
     checks_of,
 )
 from microcosm_sqlite.engines.opening import EngineOptions, open_sealed
+from microcosm_sqlite.engines.refusals import SQLITE, refusal_in
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import (
     ArtifactError,
@@ -105,7 +106,7 @@ def check_gates(bench: Workbench, channel: Channel, staged: Path, manifest: Mani
     waived = {waiver.gate for waiver in manifest.waivers}
     for gate in sorted(waived - failed):
         message = f"data set {bench.name!r}: gate {gate!r} is waived, but it holds. Leave the waiver out next time."
-        warn(message, UnneededWaiverWarning, stacklevel=3)
+        warn(message, UnneededWaiverWarning, stacklevel=4)
     if failed - waived:
         failures = [failure for failure in found if failure.gate not in waived]
         raise GatesFailedError(name=bench.name, path=Path(manifest.file_name), failures=failures)
@@ -135,6 +136,7 @@ def _constraints(candidate: _Candidate) -> Iterator[GateFailure]:
         rows(connection, "PRAGMA query_only = ON")
         found = [line for (line,) in rows(connection, f"PRAGMA integrity_check({KEPT_PROBLEMS})")]
     except apsw.Error as error:
+        _pass_on(error)
         found = [_reason(error)]
     finally:
         connection.close()
@@ -162,6 +164,7 @@ def _foreign_keys(candidate: _Candidate) -> Iterator[GateFailure]:
     except DanglingKeyError as error:
         count, problems, found = error.count, error.problems, str(error.count)
     except SQLAlchemyError as error:
+        _pass_on(error)
         # "foreign key mismatch": what is referred to is no key.
         count, found = 0, _reason(error)
     yield GateFailure(
@@ -227,6 +230,7 @@ def _own(
                 if count <= KEPT_PROBLEMS:
                     problems.append(str(problem))
     except Exception as error:  # noqa: BLE001 - A check that breaks has not passed; the failure says how it broke.
+        _pass_on(error, staged=candidate.staged)
         found = f"{type(error).__name__}: {_reason(error)}"
     if count or found:
         yield GateFailure(
@@ -261,6 +265,14 @@ def _problems_told(check: FunctionCheck, session: Session) -> Iterable[object]:
             return told
         case _:
             raise TypeError(f"a check tells its problems as text, or nothing at all, not {told!r}")
+
+
+def _pass_on(error: Exception, *, staged: Path | None = None) -> None:
+    """Raise *error* again if it says that the finished file cannot be read, which is no matter of its rows."""
+    if isinstance(error, SQLITE) and refusal_in(error):
+        raise error
+    if isinstance(error, ArtifactError) and error.path == staged:
+        raise error
 
 
 def _reason(error: Exception) -> str:

@@ -6,11 +6,11 @@ holds.
 
 import platform
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import apsw
@@ -27,7 +27,10 @@ from microcosm_sqlite.artifacts.manifest import Builder, Manifest, Waiver, table
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.artifacts.schemas import Schema
 from microcosm_sqlite.artifacts.verification import verify
+from microcosm_sqlite.builders.scratch import remove_folder
+from microcosm_sqlite.engines.refusals import SQLITE, SYSTEM, Refusal, refusal_in
 from microcosm_sqlite.engines.uris import file_uri
+from microcosm_sqlite.errors import ArtifactError
 from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
 from microcosm_sqlite.sealing.releases import Release
@@ -66,7 +69,8 @@ def seal(
 
     Equal rows, models and releases give equal files, byte for byte. The workbench is committed first and may go on
     being used afterwards. The finished file passes all gates and is read back through the verification that readers use
-    before anybody can see it. Whatever is raised, nothing was published.
+    before anybody can see it. Whatever is raised, nothing was published, unless the error says that the new file is in
+    place; what was published before is untouched.
 
     Args:
         bench: what to seal.
@@ -79,23 +83,35 @@ def seal(
         GatesFailedError: foreign keys lead nowhere, or something else does not hold that the data set requires.
         ValueError: a waiver names no gate that can be waived, or there is no such page size.
         SourceError: a text is not valid UTF-8.
-        SealError: the disk is full, the operating system refused something else, or there is a virtual table whose
-            bytes depend on more than its rows.
-        ArtifactError: the file did not read back as it was written.
+        SealError: the disk is full, the operating system refused something else, the file did not read back as it was
+            written, or there is a virtual table whose bytes depend on more than its rows.
     """
     if page_bytes not in _PAGE_SIZES:
         raise ValueError(f"page_bytes must be a power of two from 512 to 65536, not {page_bytes!r}")
     waived = checked_waivers(bench.data_set, waivers)
     target = Target(name=bench.name, path=Path(f"{bench.name}.sqlite"))
-    with _translated(target), TemporaryDirectory(prefix="seal-", dir=bench.path.parent) as folder:
-        staged = Path(folder) / target.path.name
+    with _translated(target, folder=bench.path.parent), _folder_beside(bench.path) as folder:
+        staged = folder / target.path.name
         work = _Work(bench=bench, release=release, waivers=waived, target=target, staged=staged)
-        bench.commit()
-        embedded = _write(work, page_bytes)
-        normalise_layout(staged, schema_fingerprint=embedded.schema_fingerprint)
-        check_gates(bench, channel, staged, embedded)
-        manifest = _read_back(staged, embedded)
-        return channel.publish(staged, manifest)
+        manifest = _make(work, channel, page_bytes=page_bytes)
+        with _translated(target):
+            return channel.publish(staged, manifest)
+
+
+def _make(work: _Work, channel: Channel, *, page_bytes: int) -> Manifest:
+    """Make the staged file, prove it, and return its complete manifest."""
+    work.bench.commit()
+    embedded = _write(work, page_bytes)
+    normalise_layout(work.staged, schema_fingerprint=embedded.schema_fingerprint)
+    try:
+        # At once, because one keeps SQLite busy and the other Python.
+        with ThreadPoolExecutor(1) as other:
+            manifest = other.submit(_read_back, work.staged, embedded)
+            check_gates(work.bench, channel, work.staged, embedded)
+            return manifest.result()
+    except ArtifactError as error:
+        remedy = "Check disk and memory, then seal again."
+        raise work.target.refused(f"it does not read back as it was written: {error}", remedy=remedy) from error
 
 
 def _write(work: _Work, page_bytes: int) -> Manifest:
@@ -109,9 +125,11 @@ def _write(work: _Work, page_bytes: int) -> Manifest:
     records = Records.COPIED if work.bench.is_fresh else Records.ENCODED_ANEW
     schema = schema_of(definitions)
     with new_database(written, page_bytes=page_bytes) as connection:
-        write_rows(connection, path, definitions=definitions, target=work.target, records=records)
         # What is digested are the rows as they are on the workbench: that they were written is proved by reading back.
-        manifest = _describe(work, schema, _digest(path, schema))
+        with ThreadPoolExecutor(1) as other:
+            content = other.submit(_digest, path, schema)
+            write_rows(connection, path, definitions=definitions, target=work.target, records=records)
+        manifest = _describe(work, schema, content.result())
         embed(connection, manifest)
         stamp(connection)
         # As a URI, because SQLite takes plain names in UTF-8 only.
@@ -167,13 +185,26 @@ def _builder() -> Builder:
 
 
 @contextmanager
-def _translated(target: Target) -> Generator[None]:
-    """Turn what SQLite and the operating system refuse into our error; our own errors pass."""
+def _folder_beside(bench: Path) -> Generator[Path]:
+    """Yield an empty folder that is removed at the end, and by the next seal if this one does not live to do it.
+
+    Always the same one, because nobody else seals from a workbench that this process holds.
+    """
+    folder = bench.with_name(f".{bench.name}.sealing")
+    remove_folder(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
+
+
+@contextmanager
+def _translated(target: Target, *, folder: Path | None = None) -> Generator[None]:
+    """Turn what SQLite and the operating system refuse, to do in *folder* if that is known, into our error."""
     try:
         yield
-    except apsw.FullError as error:
-        raise target.refused("the disk is full", remedy="Free some space, then seal again.") from error
     except apsw.ConstraintError as error:
         raise target.violated(str(error)) from error
-    except (apsw.Error, OSError) as error:
-        raise target.refused(f"it was refused: {error}", remedy="Remove the cause, then seal again.") from error
+    except (*SYSTEM, *SQLITE) as error:
+        raise target.interrupted(refusal_in(error) or Refusal(str(error), "Remove the cause"), folder) from error

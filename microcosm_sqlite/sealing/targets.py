@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from microcosm_sqlite.checks import CONSTRAINTS
+from microcosm_sqlite.engines.refusals import Refusal
 from microcosm_sqlite.errors import GateFailure, GatesFailedError, SealError
 
 _UNTOUCHED: Final = "Nothing was published; what was published before is untouched."
@@ -20,6 +21,11 @@ class Target:
     def refused(self, reason: str, *, remedy: str) -> SealError:
         """Return the error that says for what *reason* it was not made."""
         return SealError(name=self.name, path=self.path, reason=reason, remedy=f"{remedy} {_UNTOUCHED}")
+
+    def interrupted(self, refusal: Refusal, folder: Path | None) -> SealError:
+        """Return the error that says what was refused, in the *folder* of the workbench if that is known."""
+        where = "" if folder is None else f" in {folder}"
+        return self.refused(f"it was refused{where}: {refusal.reason}", remedy=f"{refusal.remedy}, then seal again.")
 
     def violated(self, violation: str) -> GatesFailedError:
         """Return the error for a row that SQLite would not take again; it tells of the first *violation* only."""

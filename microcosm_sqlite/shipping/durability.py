@@ -9,7 +9,7 @@ On macOS `os.fsync` reaches the drive, not necessarily what is behind the drive'
 import os
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +31,9 @@ def locked(folder: Path) -> Generator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        # Closed it is whatever is answered (https://man7.org/linux/man-pages/man2/close.2.html); nothing was written.
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 def flush_file(file: BinaryIO) -> None:
@@ -48,4 +50,13 @@ def flush_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # As above.
+            os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder* with its parents, as far as they are missing, such that no power cut takes them away again."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        flush_folder(each.parent)

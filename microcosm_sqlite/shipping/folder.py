@@ -1,11 +1,12 @@
 """Publish artifacts into a folder."""
 
-import errno
 import os
 import re
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -16,26 +17,14 @@ from microcosm_sqlite.artifacts.digests import file_digest
 from microcosm_sqlite.artifacts.headers import not_found, sidecars_of
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import ARTIFACT_SUFFIX, Manifest
-from microcosm_sqlite.errors import ArtifactError, SealError
+from microcosm_sqlite.engines.refusals import Refusal, telling_refusals
+from microcosm_sqlite.errors import ManifestError, SealError
 from microcosm_sqlite.shipping.durability import flush_file, flush_folder, locked
 
 #: Published files are for everyone to read.
 _MODE: Final = 0o644
 
 _UNTOUCHED: Final = "What was published before is untouched."
-
-#: What to do about the refusals of an operating system that are not a mistake of ours.
-_REMEDIES: Final = {
-    errno.ENOSPC: "The disk is full: free some space",
-    errno.EDQUOT: "The quota of this user is used up: free some space",
-    errno.EFBIG: "The file is larger than this process or file system allows: raise the limit",
-    errno.EACCES: "Give this user permission to write into the folder",
-    errno.EPERM: "Give this user permission to write into the folder",
-    errno.EROFS: "The file system is read-only: publish into another folder",
-    errno.ENOENT: "Create the folder",
-    errno.ENOTDIR: "Publish into a folder",
-    errno.EIO: "The disk reports a fault: check it, or publish into another folder",
-}
 
 
 class FolderChannel:
@@ -67,12 +56,13 @@ class FolderChannel:
         if manifest.file_digest is None:
             message = f"the manifest of {manifest.name!r} lacks the digest of the file"
             raise ValueError(message)
-        if not staged.is_file():
-            raise not_found(staged)
-        with _translated(manifest, target), locked(self.folder):
-            _finish_earlier(target)
-            _check_free(manifest, target)
-            _publish(staged, manifest, target)
+        with telling_refusals(partial(_refused, manifest, target)):
+            if not staged.is_file():
+                raise not_found(staged)
+            with locked(self.folder):
+                _finish_earlier(target)
+                _check_free(manifest, target)
+                _publish(staged, manifest, target)
         return Artifact(path=target, manifest=manifest)
 
     def locate(self, name: str) -> Path:
@@ -117,8 +107,11 @@ def _publish(staged: Path, manifest: Manifest, target: Path) -> None:
             flush_folder(target.parent)
             file_stage.replace(target)
         except OSError:
-            pending.unlink()
-            raise
+            # A network file system may call a rename failed that it has made.
+            if file_stage.exists():
+                with suppress(OSError):
+                    pending.unlink()
+                raise
     _settle(manifest, target)
 
 
@@ -140,12 +133,14 @@ def _settle(manifest: Manifest, target: Path) -> None:
 def _finish_earlier(target: Path) -> None:
     """Clear what publications of the same name left that did not live to do it themselves; the folder must be held."""
     pending = pending_manifest_path(target)
-    if pending.exists():
-        if _is_manifest_of(pending, target):
+    match _pending_state(pending, target):
+        case _Pending.CURRENT:
             pending.replace(manifest_path(target))
             flush_folder(target.parent)
-        else:
+        case _Pending.STALE:
             pending.unlink()
+        case _Pending.NONE:
+            pass
     for final in (target, manifest_path(target)):
         pattern = re.compile(rf"\.{re.escape(final.name)}\.\d+\.stage")
         for entry in list(target.parent.iterdir()):
@@ -154,6 +149,15 @@ def _finish_earlier(target: Path) -> None:
 
 
 def _check_free(manifest: Manifest, target: Path) -> None:
+    """Check that both names can be replaced before either is."""
+    for place in (target, manifest_path(target)):
+        if place.is_dir() and not place.is_symlink():
+            raise SealError(
+                name=manifest.name,
+                path=target,
+                reason=f"there is a folder called {place.name}",
+                remedy=f"Move it away, then seal again. {_UNTOUCHED}",
+            )
     sidecars = sidecars_of(target)
     if sidecars:
         raise SealError(
@@ -164,11 +168,30 @@ def _check_free(manifest: Manifest, target: Path) -> None:
         )
 
 
-def _is_manifest_of(pending: Path, target: Path) -> bool:
+class _Pending(Enum):
+    """What lies under the pending name of a manifest."""
+
+    NONE = auto()
+    #: The manifest of what is published: the only one there is.
+    CURRENT = auto()
+    #: That of a file which was never put into place.
+    STALE = auto()
+
+
+def _pending_state(pending: Path, target: Path) -> _Pending:
     try:
-        return read_manifest(pending).file_digest == file_digest(target)
-    except (ArtifactError, FileNotFoundError):
-        return False
+        digest = read_manifest(pending).file_digest
+    except ManifestError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return _Pending.NONE
+        # Unreadable is not stale: without it nobody could verify what is published.
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        return _Pending.STALE
+    try:
+        return _Pending.CURRENT if digest == file_digest(target) else _Pending.STALE
+    except FileNotFoundError:
+        return _Pending.STALE
 
 
 @contextmanager
@@ -190,15 +213,10 @@ def _write(stage: Path, content: BinaryIO) -> None:
         flush_file(file)
 
 
-@contextmanager
-def _translated(manifest: Manifest, target: Path) -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        advice = _REMEDIES.get(error.errno or 0, "Remove the cause")
-        raise SealError(
-            name=manifest.name,
-            path=target,
-            reason=f"the operating system refused: {error}",
-            remedy=f"{advice}, then seal again. {_UNTOUCHED}",
-        ) from error
+def _refused(manifest: Manifest, target: Path, refusal: Refusal) -> SealError:
+    return SealError(
+        name=manifest.name,
+        path=target,
+        reason=f"the operating system refused: {refusal.reason}",
+        remedy=f"{refusal.remedy}, then seal again. {_UNTOUCHED}",
+    )

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import SEEK_END
 from os import PathLike
 from pathlib import Path
@@ -69,7 +69,7 @@ class CSVSource:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 return FileDigest(sha256=sha256, bytes=file.seek(0, SEEK_END))
         except (OSError, ValueError) as error:
-            raise self._unreadable(error) from error
+            raise _unreadable(self.name, error) from error
 
     @contextmanager
     def open(self) -> Generator[Reading]:
@@ -89,9 +89,13 @@ class CSVSource:
         try:
             file = self.path.open(encoding="utf-8-sig", newline="")
         except (OSError, ValueError) as error:
-            raise self._unreadable(error) from error
-        with file:
+            raise _unreadable(self.name, error) from error
+        try:
             yield self._reading(file)
+        finally:
+            # What was read was read.
+            with suppress(OSError):
+                file.close()
 
     def _rewound(self) -> Iterable[str]:
         if self._is_used and self._start is None:
@@ -109,17 +113,6 @@ class CSVSource:
     def _reading(self, lines: Iterable[str]) -> Reading:
         reader = _Reader(self.name, self.path, lines)
         return Reading(header=reader.header(), records=reader.records())
-
-    def _unreadable(self, error: OSError | ValueError) -> SourceError:
-        # ValueError: a path with a NUL in it.
-        found = getattr(error, "strerror", None) or str(error)
-        if isinstance(error, FileNotFoundError):
-            found = "nothing there"
-        elif isinstance(error, IsADirectoryError):
-            found = "a folder"
-        return SourceError(
-            source=self.name, expected="a CSV file", found=found, remedy="Correct the path, or make the file readable."
-        )
 
 
 #: What a CSV source can be made of: a path, an open text file or any other iterable of lines, or one made before.
@@ -183,6 +176,8 @@ class _Reader:
                 raise self._malformed(line + 1, error) from error
             except UnicodeDecodeError as error:
                 raise self._undecodable(error) from error
+            except OSError as error:
+                raise _unreadable(self._name, error, line=line + 1) from error
             if cells:
                 yield line + 1, cells
             line = self._csv.line_num
@@ -238,6 +233,17 @@ class _Reader:
             found=f"the byte 0x{byte:02x} {where}",
             remedy=_UTF8_REMEDY,
         )
+
+
+def _unreadable(name: str, error: OSError | ValueError, *, line: int | None = None) -> SourceError:
+    # ValueError: a path with a NUL in it.
+    found = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, FileNotFoundError):
+        found = "nothing there"
+    elif isinstance(error, IsADirectoryError):
+        found = "a folder"
+    remedy = "Correct the path, or make the file readable."
+    return SourceError(source=name, line=line, expected="a CSV file", found=found, remedy=remedy)
 
 
 def _first_undecodable(path: Path) -> tuple[int | None, int | None]:

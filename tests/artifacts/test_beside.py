@@ -68,3 +68,17 @@ def test_a_pending_manifest_stands_in_for_one_that_does_not_fit(seal: Seal) -> N
     (manifest,) = manifests_beside(inspect(artifact))
 
     assert manifest.version == "1.0"
+
+
+def test_a_pending_manifest_of_another_release_does_not_count(seal: Seal) -> None:
+    """A publication that was cut short before it replaced the file leaves one; the fault is that of the usual one."""
+    other = seal(version="2.0", file_name="other.sqlite")
+    artifact = seal()
+    usual = read_manifest(manifest_path(artifact))
+    pending_manifest_path(artifact).write_bytes(manifest_path(other).read_bytes())
+
+    assert list(manifests_beside(inspect(artifact))) == [usual]
+
+    manifest_path(artifact).unlink()
+    with pytest.raises(ManifestError, match=r"sqlite\.datapackage\.json: .*no such file"):
+        list(manifests_beside(inspect(artifact)))

@@ -145,3 +145,16 @@ def test_verification_writes_nothing(artifact: Path) -> None:
     after = {path: path.stat() for path in before}
     assert [(s.st_mtime_ns, s.st_size) for s in before.values()] == [(s.st_mtime_ns, s.st_size) for s in after.values()]
     assert len(list(artifact.parent.iterdir())) == 2
+
+
+def test_damage_is_told_as_such_beside_a_pending_manifest(seal: Callable[..., Path]) -> None:
+    """What a publication left that was cut short does not turn the fault of the file into one of the manifest."""
+    other = seal(version="2.0", file_name="other.sqlite")
+    artifact = seal()
+    pending_manifest_path(artifact).write_bytes(manifest_path(other).read_bytes())
+    content = bytearray(artifact.read_bytes())
+    content[-1] ^= 1
+    artifact.write_bytes(content)
+
+    with pytest.raises(ArtifactCorruptError, match="MSQ-WRONG-DIGEST"):
+        verify_file(artifact)

@@ -109,3 +109,19 @@ def test_without_a_session_nothing_is_released(tmp_path: Path) -> None:
 
         assert context.session is not None
         assert not context.session.in_transaction()
+
+
+def test_what_the_system_refuses_is_no_other_build(tmp_path: Path) -> None:
+    """Nobody is told to wait for a build that does not exist."""
+    with pytest.raises(FileNotFoundError), exclusive(tmp_path / "missing" / "lock", name="pets"):
+        pass
+
+
+def test_a_lock_whose_file_is_gone_is_given_back_all_the_same(tmp_path: Path) -> None:
+    """Whoever cleared the folder meanwhile does not make a finished build fail."""
+    path = tmp_path / "lock"
+
+    with exclusive(path, name="pets"):
+        path.unlink()
+
+    assert not path.exists()

@@ -286,3 +286,15 @@ def test_a_drift_is_measured_against_what_is_published(project: Path, run: Run) 
     assert result.returncode == 1
     assert "at most 20 % more or fewer than the 2 of release 1.0, found 1, which is -50 %" in result.stderr
     assert (project / "out/zoo.sqlite").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(project: Path, run: Run) -> None:
+    """With what to do, and no traceback."""
+    (project / "file").touch()
+
+    result = run(*BUILD[:4], "file/out", "--version", "1.0")
+
+    assert result.returncode == 1
+    assert "Error: data set 'zoo' was not sealed to file/out: the folder cannot be made: " in result.stderr
+    assert "Name a folder, then build again. Nothing was published." in result.stderr
+    assert "Traceback" not in result.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from microcosm_sqlite.shipping.durability import flush_file, flush_folder, locked
+from microcosm_sqlite.shipping.durability import flush_file, flush_folder, locked, make_folder
 
 _HOLD = """
 import sys
@@ -78,3 +78,23 @@ def test_flushing_what_is_missing_is_an_error(tmp_path: Path) -> None:
     """Nobody is told that something is safe which does not exist."""
     with pytest.raises(FileNotFoundError):
         flush_folder(tmp_path / "missing")
+
+
+def test_folders_are_made_with_their_parents(tmp_path: Path) -> None:
+    """Those that are there stay as they are."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "file").touch()
+
+    make_folder(tmp_path / "one" / "two" / "three")
+    make_folder(tmp_path / "one")
+
+    assert (tmp_path / "one" / "two" / "three").is_dir()
+    assert (tmp_path / "one" / "file").exists()
+
+
+def test_a_file_in_the_way_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    """It is not replaced."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(NotADirectoryError):
+        make_folder(tmp_path / "file" / "below")

@@ -386,3 +386,29 @@ def test_readers_see_whole_releases_while_others_publish(stage: Stage, folder: P
     assert seen <= {"1.0", "2.0", "3.0", "4.0"}
     assert verify(channel.locate("world"))
     assert _names(folder) == _WORLD
+
+
+def test_a_pending_manifest_that_cannot_be_read_is_kept(stage: Stage, folder: Path) -> None:
+    """It may be the only one of the file that is published, which nobody could verify without it."""
+    channel = FolderChannel(folder)
+    path = channel.publish(*stage("1.0")).path
+    pending = pending_manifest_path(path)
+    pending.symlink_to(pending)
+
+    with pytest.raises(SealError, match=r"Too many levels of symbolic links.*untouched"):
+        channel.publish(*stage("2.0"))
+
+    assert pending.is_symlink()
+    pending.unlink()
+    assert verify(path).manifest.version == "1.0"
+
+
+def test_a_damaged_pending_manifest_is_cleared(stage: Stage, folder: Path) -> None:
+    """It was flushed before it got its name, so nothing of ours looks like that."""
+    channel = FolderChannel(folder)
+    path = channel.publish(*stage("1.0")).path
+    pending_manifest_path(path).write_text("{")
+
+    channel.publish(*stage("2.0"))
+
+    assert _names(folder) == _WORLD

@@ -1,5 +1,6 @@
 import hashlib
 import re
+from collections.abc import Iterator
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -193,3 +194,15 @@ def test_a_name_may_be_given() -> None:
     assert CSVSource.of(source) is source
     with pytest.raises(SourceError, match=r"^upload"):
         read(source)
+
+
+def test_a_file_that_fails_while_it_is_read_is_a_source_error(tmp_path: Path) -> None:
+    """With the line it came to; the refusal of the system is said."""
+
+    def lines() -> Iterator[str]:
+        yield "id,name\n"
+        yield "1,a\n"
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(SourceError, match="line 3: expected a CSV file, found Input/output error"):
+        read(CSVSource(lines(), name="x.csv"))
