@@ -263,7 +263,7 @@ def by_district(peers: Peers, random: Random, old: Mapping[str, float]) -> None:
 def all_rows(peers: Peers) -> None:
     """The whole table, one row after the other."""
     taken = {
-        OURS: lambda: peers.store.stream(),
+        OURS: peers.store.stream,
         "APSW: tuples": lambda: peers.apsw.execute(ALL),
         "SQLAlchemy ORM: yield_per": lambda: peers.session.scalars(select(Town).execution_options(yield_per=1000)),
     }
