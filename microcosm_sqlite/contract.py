@@ -17,6 +17,7 @@ from microcosm_sqlite.engines.dbapi import Connection
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import SchemaMismatchError
 from microcosm_sqlite.frozen import freeze_models
+from microcosm_sqlite.full_text import FullTextIndex, full_text_of
 
 #: With which engine, and with how many tables, a data set was found to agree.
 Agreement: TypeAlias = tuple[Engine, int]
@@ -119,6 +120,8 @@ def differences(metadata: MetaData, engine: Engine) -> list[str]:
         if table.schema in {None, "main"}:
             here = tables.get(table.name.lower())
             different = ["it is missing"] if here is None else list(_differences(table, here, engine))
+            if (index := full_text_of(table)) is not None:
+                different += _text_differences(index, tables.get(index.name.lower()))
             if different:
                 found.append(f"table {table.name}: {'; '.join(different)}")
     return found
@@ -155,6 +158,15 @@ def _differences(table: Table, here: _Table, engine: Engine) -> Iterator[str]:
         yield from _key_differences(table, here)
         for wanted in _wanted(table):
             yield from _index_differences(wanted, here)
+
+
+def _text_differences(index: FullTextIndex, here: _Table | None) -> Iterator[str]:
+    if here is None:
+        yield f"full-text index {index.name} is missing"
+        return
+    missing = [column for column in index.columns if column.lower() not in here.types]
+    if missing:
+        yield f"full-text index {index.name} lacks {', '.join(missing)}"
 
 
 def _expected_type(column: Column[Any], engine: Engine) -> str | None:

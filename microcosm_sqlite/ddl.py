@@ -13,6 +13,9 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler, SQLiteTypeCompile
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import OrderedSet
 
+from microcosm_sqlite.full_text import FullTextIndex, full_text_indexes, full_text_of, quoted
+from microcosm_sqlite.place import place_of
+
 #: What SQLAlchemy's SQLite types store, where the name alone would give NUMERIC affinity, which STRICT does not have.
 #: Dates and times are ISO text, JSON and UUID are text, a Numeric is a double (see `types.ExactNumeric`).
 _STORED_AS: Final[dict[str, str]] = {
@@ -80,14 +83,63 @@ class StrictDDLCompiler(SQLiteDDLCompiler):
 
 
 def create_tables(metadata: MetaData, connection: Connection) -> None:
-    """Create the tables and indexes that *connection* does not have yet; leave those that exist alone."""
-    order_indexes(metadata)
-    metadata.create_all(connection)
+    """Create the tables and indexes that *connection* does not have yet; leave those that exist alone.
+
+    Full-text indexes follow every change of their tables from now on, by triggers; in a database that cannot change
+    there are none. `INSERT OR REPLACE` goes past triggers: `refresh_full_text` makes good for it.
+    """
+    _create(metadata, connection)
+    indexes = full_text_indexes(metadata)
+    if indexes and not _is_read_only(connection):
+        for index in indexes:
+            _maintain(index, connection)
+
+
+def create_tables_for_loading(metadata: MetaData, connection: Connection) -> None:
+    """Create the tables and indexes that *connection* does not have yet, for rows that are sealed afterwards.
+
+    Full-text indexes do not follow the changes of their tables, not even those that did: sealing fills them anew.
+    """
+    _create(metadata, connection)
+    for index in full_text_indexes(metadata):
+        _neglect(index, connection)
 
 
 def drop_tables(metadata: MetaData, connection: Connection) -> None:
     """Drop every table of *metadata* that *connection* has, with its rows."""
+    for index in full_text_indexes(metadata):
+        _drop(index, connection)
     metadata.drop_all(connection)
+
+
+def renew_indexes(metadata: MetaData, connection: Connection) -> None:
+    """Make the full-text indexes, and those over places, anew for the tables as they are after a migration.
+
+    Those for which a table or a column is missing are left out.
+    """
+    for table in metadata.tables.values():
+        found = connection.exec_driver_sql("SELECT name FROM pragma_table_xinfo(?)", (table.name,))
+        columns = set(found.scalars())
+        if (index := full_text_of(table)) is not None:
+            _drop(index, connection)
+            if columns.issuperset(index.columns):
+                connection.exec_driver_sql(index.create_statement)
+                _maintain(index, connection)
+        place = place_of(table)
+        if place is None or place.name in _names(connection, "index"):
+            continue
+        if columns.issuperset({place.latitude, place.longitude}):
+            next(index for index in table.indexes if index.name == place.name).create(connection)
+
+
+def is_maintained(index: FullTextIndex, connection: Connection) -> bool:
+    """Tell whether *index* follows the changes of its table."""
+    return index.triggers.keys() <= _names(connection, "trigger")
+
+
+def refresh_full_text(index: FullTextIndex, connection: Connection) -> None:
+    """Fill *index* anew from its table."""
+    connection.exec_driver_sql(index.rebuild_statement)
 
 
 def order_indexes(metadata: MetaData) -> None:
@@ -98,3 +150,39 @@ def order_indexes(metadata: MetaData) -> None:
     """
     for table in metadata.tables.values():
         table.indexes = OrderedSet[Index](sorted(table.indexes, key=lambda index: str(index.name)))
+
+
+def _create(metadata: MetaData, connection: Connection) -> None:
+    order_indexes(metadata)
+    metadata.create_all(connection)
+    for index in full_text_indexes(metadata):
+        if index.name not in _names(connection, "table"):
+            connection.exec_driver_sql(index.create_statement)
+            refresh_full_text(index, connection)
+
+
+def _maintain(index: FullTextIndex, connection: Connection) -> None:
+    if not is_maintained(index, connection):
+        _neglect(index, connection)
+        for statement in index.triggers.values():
+            connection.exec_driver_sql(statement)
+        refresh_full_text(index, connection)
+
+
+def _drop(index: FullTextIndex, connection: Connection) -> None:
+    _neglect(index, connection)
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quoted(index.name)}")
+
+
+def _neglect(index: FullTextIndex, connection: Connection) -> None:
+    for name in index.triggers:
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {quoted(name)}")
+
+
+def _names(connection: Connection, kind: str) -> set[str]:
+    query = "SELECT name FROM main.sqlite_schema WHERE type = ?"
+    return set(connection.exec_driver_sql(query, (kind,)).scalars())
+
+
+def _is_read_only(connection: Connection) -> bool:
+    return bool(connection.exec_driver_sql("PRAGMA query_only").scalar())

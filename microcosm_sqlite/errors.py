@@ -10,6 +10,8 @@ Every error of the package descends from `SQLiteError`:
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
+    ├── NotIndexedError                its model declares no index for this; also a TypeError
+    ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
     ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
@@ -175,6 +177,24 @@ class UnknownKeyError(SQLiteError, TypeError):
             f"{model}: expected a unique key, found ({', '.join(self.asked)}). Unique keys: {keys}. "
             "Use one of these, declare unique=True, or search: several rows may match."
         )
+
+
+class NotIndexedError(SQLiteError, TypeError):
+    """A look-up for which the model declares no index, or the database has none."""
+
+    def __init__(self, *, model: str, expected: str, found: str, remedy: str) -> None:
+        self.model, self.expected, self.found, self.remedy = model, expected, found, remedy
+        super().__init__(f"{model}: expected {expected}, found {found}. {remedy}")
+
+
+class CoordinateError(SQLiteError, ValueError):
+    """What is no latitude, no longitude or no distance."""
+
+    _status_code = 400
+
+    def __init__(self, *, name: str, found: Any, expected: str) -> None:
+        self.name, self.found, self.expected = name, found, expected
+        super().__init__(f"{name}: expected {expected}, found {found!r}.")
 
 
 class ConfigurationError(SQLiteError, ValueError):

@@ -23,7 +23,7 @@ from microcosm_sqlite.builders.locking import exclusive
 from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
-from microcosm_sqlite.ddl import create_tables
+from microcosm_sqlite.ddl import create_tables_for_loading
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
 from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
@@ -247,7 +247,7 @@ class Workbench:
             # On the driver's connection, because SQLite allows none of them inside a transaction.
             for pragma in _THROWN_AWAY:
                 _driver(connection).execute(f"PRAGMA {pragma}")
-        create_tables(_metadata(self.data_set), connection)
+        create_tables_for_loading(_metadata(self.data_set), connection)
         connection.commit()
         self._schema_version = schema_version(_driver(connection).native)
         return connection

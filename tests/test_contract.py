@@ -13,6 +13,8 @@ from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.contract import agree, agree_known, differences
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable, open_sealed
 from microcosm_sqlite.errors import ArtifactError, SchemaMismatchError
+from microcosm_sqlite.full_text import FullText
+from microcosm_sqlite.place import Place
 from tests.conftest import GraphFactory
 from tests.sealed import seal_file
 
@@ -48,6 +50,28 @@ class CityStore(Store[City]):
     """Cities."""
 
 
+class Towns(DataSet, DeclarativeBase):
+    __data_set__ = "contract-towns"
+
+
+class Town(Towns):
+    __tablename__ = "town"
+    __table_args__ = (FullText("name", "nickname"), Place("latitude", "longitude"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    nickname: Mapped[str]
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+
+
+TOWN = """
+    CREATE TABLE town (
+        id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, nickname TEXT NOT NULL, latitude REAL NOT NULL,
+        longitude REAL NOT NULL
+    ) STRICT;
+"""
+PLACE = "CREATE INDEX ix_town_place ON town (CAST(latitude * 16 AS INTEGER), longitude, latitude);"
 CITY = """
     CREATE TABLE city (
         id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, country TEXT NOT NULL UNIQUE,
@@ -324,3 +348,28 @@ class TestGraph:
 def test_known_data_sets_of_another_name_do_not_matter(sealed: Sealed) -> None:
     """Only those of the name are compared."""
     assert agree_known("nobody", sealed((ROAD, ""))) == {}
+
+
+class TestTextAndPlace:
+    """Words and places need their indexes."""
+
+    @pytest.mark.parametrize(
+        ("more", "missing"),
+        [
+            ("", ["index ix_town_place is missing", "full-text index town_text is missing"]),
+            (
+                f"CREATE VIRTUAL TABLE town_text USING fts5(name, content='town'); {PLACE}",
+                ["full-text index town_text lacks nickname"],
+            ),
+            (
+                f"CREATE VIRTUAL TABLE town_text USING fts5(nickname, name, content='town'); {PLACE}",
+                [],
+            ),
+        ],
+        ids=["none", "less", "all"],
+    )
+    def test_missing_indexes_are_told(self, sealed: Sealed, more: str, missing: list[str]) -> None:
+        """With the table they belong to."""
+        engine = sealed(more=TOWN + more)
+
+        assert differences(Towns.metadata, engine) == [f"table town: {'; '.join(missing)}"] * bool(missing)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Connection,
     Engine,
     ForeignKey,
     Index,
@@ -28,7 +29,18 @@ from sqlalchemy.exc import CompileError, IntegrityError
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import UserDefinedType
 
-from microcosm_sqlite.ddl import create_tables, drop_tables, order_indexes, strict_type
+from microcosm_sqlite.ddl import (
+    create_tables,
+    create_tables_for_loading,
+    drop_tables,
+    is_maintained,
+    order_indexes,
+    refresh_full_text,
+    renew_indexes,
+    strict_type,
+)
+from microcosm_sqlite.full_text import full_text_indexes, full_text_of
+from tests.towns import Town, Towns
 
 
 @pytest.fixture
@@ -222,3 +234,73 @@ def test_tables_come_in_the_same_order_whatever_the_hash_seed() -> None:
     }
 
     assert len(schemas) == 1
+
+
+class TestFullText:
+    """The indexes that tables declare come and go with them."""
+
+    @staticmethod
+    def names(connection: Connection) -> set[str]:
+        """Return the names of all tables and triggers."""
+        query = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'trigger')"
+        return set(connection.exec_driver_sql(query).scalars())
+
+    def test_it_follows_changes_unless_it_is_for_loading(self, engine: Engine) -> None:
+        """By triggers, which go when a database becomes a workbench, and come back with what was missed."""
+        index = full_text_of(Town.__table__)
+        assert index is not None
+        query = "SELECT count(*) FROM town_text WHERE town_text MATCH 'parma'"
+        with engine.begin() as connection:
+            create_tables(Towns.metadata, connection)
+            assert is_maintained(index, connection)
+            create_tables_for_loading(Towns.metadata, connection)
+            assert not is_maintained(index, connection)
+            connection.execute(insert(Town), {"id": 1, "name": "Parma", "country": "IT"})
+            assert connection.exec_driver_sql(query).scalar() == 0
+            create_tables(Towns.metadata, connection)
+
+            assert connection.exec_driver_sql(query).scalar() == 1
+
+    def test_what_goes_past_triggers_is_found_after_a_refresh(self, engine: Engine) -> None:
+        """`INSERT OR REPLACE` deletes rows without a word."""
+        index = full_text_of(Town.__table__)
+        assert index is not None
+        query = "SELECT count(*) FROM town_text WHERE town_text MATCH 'parma'"
+        with engine.begin() as connection:
+            create_tables(Towns.metadata, connection)
+            connection.execute(insert(Town), {"id": 1, "name": "Parma", "country": "IT"})
+            connection.exec_driver_sql("INSERT OR REPLACE INTO town (id, name, country) VALUES (1, 'Pisa', 'IT')")
+
+            refresh_full_text(index, connection)
+
+            assert connection.exec_driver_sql(query).scalar() == 0
+
+    def test_dropping_leaves_nothing(self, engine: Engine) -> None:
+        """No index, nothing behind it, no trigger."""
+        with engine.begin() as connection:
+            create_tables(Towns.metadata, connection)
+            drop_tables(Towns.metadata, connection)
+
+            assert self.names(connection) == set()
+
+    def test_renewing_leaves_out_what_has_no_columns(self, engine: Engine) -> None:
+        """A migration may have taken a column away that a later one brings back."""
+        with engine.begin() as connection:
+            create_tables(Towns.metadata, connection)
+            connection.exec_driver_sql("DROP INDEX ix_field_place")
+            connection.exec_driver_sql("DROP TABLE town")
+
+            renew_indexes(Towns.metadata, connection)
+
+            assert {"field_text", "street_text"} <= self.names(connection)
+            assert "town_text" not in self.names(connection)
+            assert "ix_field_place" in {index["name"] for index in connection.exec_driver_sql(
+                "SELECT name FROM pragma_index_list('field')"
+            ).mappings()}  # fmt: skip
+
+    def test_all_of_them_are_made(self, engine: Engine) -> None:
+        """Under their names."""
+        with engine.begin() as connection:
+            create_tables_for_loading(Towns.metadata, connection)
+
+            assert {index.name for index in full_text_indexes(Towns.metadata)} <= self.names(connection)

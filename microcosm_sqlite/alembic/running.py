@@ -14,7 +14,7 @@ from alembic import context as environment
 from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationInfo
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from microcosm_sqlite.alembic.autogeneration import compare_type_after, render_item_after
 from microcosm_sqlite.alembic.configuration import (
@@ -23,10 +23,11 @@ from microcosm_sqlite.alembic.configuration import (
     make_alembic_config,
     make_script_py_mako,
 )
+from microcosm_sqlite.alembic.derived_indexes import include_name_after, places_unmentioned
 from microcosm_sqlite.alembic.foreign_keys import dangling_references, foreign_keys_ignored
 from microcosm_sqlite.binding import Kind, kind_of, location_of
 from microcosm_sqlite.dataset import data_set_name, resolve_data_set
-from microcosm_sqlite.ddl import order_indexes
+from microcosm_sqlite.ddl import order_indexes, renew_indexes
 from microcosm_sqlite.errors import MigrationIntegrityError, ReadOnlyDataSetError
 
 #: The dialect on its own: what writes SQL down, and what stands for a database that is not there yet.
@@ -104,7 +105,7 @@ class _Run:
     def __call__(self) -> None:
         """Configure the environment that alembic has just made current, then run the command in it."""
         if environment.is_offline_mode():
-            environment.configure(url=_NO_DATABASE, literal_binds=True, **self._options())
+            environment.configure(url=_NO_DATABASE, literal_binds=True, **self._options(None))
             environment.static_output("PRAGMA foreign_keys=OFF;")
             self._migrate()
             return
@@ -119,7 +120,8 @@ class _Run:
                 # Also where sqlite.autocommit is set: a migration happens as a whole or not at all.
                 connection = connection.execution_options(isolation_level="SERIALIZABLE")
                 stack.enter_context(foreign_keys_ignored(connection))
-            environment.configure(connection=connection, dont_mutate=not self.access.changes, **self._options())
+            options = self._options(connection)
+            environment.configure(connection=connection, dont_mutate=not self.access.changes, **options)
             self._migrate()
 
     def resume(self) -> None:
@@ -130,16 +132,16 @@ class _Run:
     def _migrate(self) -> None:
         self.migration = environment.get_context()
         with environment.begin_transaction():
-            with Operations.context(self.migration) as self.operations:
+            with places_unmentioned(self.data_set.metadata), Operations.context(self.migration) as self.operations:
                 _under_way.append(self)
                 try:
                     self.migration.run_migrations()
                 finally:
                     _under_way.pop()
-            if self.has_migrated:
-                self._check_foreign_keys()
+            if self.has_migrated and not self.migration.opts["transaction_per_migration"]:
+                self._settle()
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, connection: Connection | None) -> dict[str, Any]:
         order_indexes(self.data_set.metadata)
         theirs = get_alembic_environment_options(self.graph)
         callbacks = theirs.get("on_version_apply") or ()
@@ -149,6 +151,7 @@ class _Run:
             "transactional_ddl": True,
             **theirs,
             "render_item": render_item_after(theirs.get("render_item")),
+            "include_name": include_name_after(theirs.get("include_name"), connection),
             "compare_type": compare_type_after(theirs.get("compare_type", True)),
             "on_version_apply": (self._applied, *(callbacks if isinstance(callbacks, Iterable) else (callbacks,))),
         }
@@ -158,9 +161,11 @@ class _Run:
             return
         self.has_migrated = True
         if ctx.opts["transaction_per_migration"]:
-            self._check_foreign_keys()
+            self._settle()
 
-    def _check_foreign_keys(self) -> None:
+    def _settle(self) -> None:
+        """Bring what depends on the tables in line with them, before they are committed."""
+        renew_indexes(self.data_set.metadata, environment.get_bind())
         dangling = dangling_references(environment.get_bind())
         if dangling:
             raise MigrationIntegrityError(name=data_set_name(self.data_set), dangling=dangling)
