@@ -35,6 +35,9 @@ class _Opened:
 #: An immutable tuple, so that a task that inherits its parent's stack can grow its own without changing the parent's.
 _stack: Final[ContextVar[tuple[_Opened, ...]]] = ContextVar("microcosm_sqlite_sessions", default=())
 
+#: Returns the open contexts of this task, and of the thread it was begun in: nothing, where there are none here.
+open_contexts: Final = _stack.get
+
 
 class _ThreadSessions(threading.local):
     """The sessions of one thread, by graph and data set; a graph that is gone takes its sessions along."""

@@ -16,6 +16,7 @@ from microcosm_sqlite.ddl import strict_type
 from microcosm_sqlite.engines.dbapi import Connection
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import SchemaMismatchError
+from microcosm_sqlite.frozen import freeze_models
 from microcosm_sqlite.full_text import FullTextIndex, full_text_of
 
 #: With which engine, and with how many tables, a data set was found to agree.
@@ -66,7 +67,7 @@ class _Wanted(NamedTuple):
 
 
 def agree(data_set: type[Any], engine: Engine) -> Agreement:
-    """Return the agreement of *data_set* with what *engine* reads.
+    """Return the agreement of *data_set* with what *engine* reads; instances of sealed data refuse changes from now on.
 
     Raises:
         SchemaMismatchError: a sealed artifact that lacks a table, a column or an index of the models, or has a column
@@ -79,6 +80,7 @@ def agree(data_set: type[Any], engine: Engine) -> Agreement:
         if found:
             path = Path(engine.url.database or "")
             raise SchemaMismatchError(name=data_set_name(data_set), path=path, differences=found)
+        freeze_models(data_set)
     return engine, count
 
 

@@ -9,6 +9,7 @@ Every error of the package descends from `SQLiteError`:
     │   └── MultipleModelsFoundError   one row was asked for, several match
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
+    ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
@@ -163,6 +164,18 @@ class UnknownFilterError(SQLiteError, TypeError):
         super().__init__(
             f"{store}: {reason} {names}. Known filters: {options}. "
             "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
+        )
+
+
+class UnknownKeyError(SQLiteError, TypeError):
+    """Attributes that are together no unique key of the model, so that they do not name one row."""
+
+    def __init__(self, *, model: str, asked: Iterable[str], known: Iterable[Iterable[str]]) -> None:
+        self.model, self.asked, self.known = model, tuple(asked), tuple(tuple(key) for key in known)
+        keys = "; ".join(", ".join(key) for key in self.known)
+        super().__init__(
+            f"{model}: expected a unique key, found ({', '.join(self.asked)}). Unique keys: {keys}. "
+            "Use one of these, declare unique=True, or search: several rows may match."
         )
 
 

@@ -7,86 +7,39 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from time import time_ns
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
 from microcosm_sqlite.errors import DataSetNotFoundError
+from microcosm_sqlite.paths import DataSetPaths
 from microcosm_sqlite.settings import (
     VERIFY,
     by_name,
     cache_folder,
     parse_boolean,
     parse_choice,
+    parse_count,
     parse_paths,
     parse_pins,
     parse_seconds,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session, sessionmaker
 
     from microcosm_sqlite.contract import Agreement
-    from microcosm_sqlite.shipping.installed import EntryPoint, InstalledChannel
-
-
-class DataSetPaths(MutableMapping[str, Any]):
-    """Where each data set is: what was configured, then what installed distributions announce.
-
-    An entry point is loaded when its own data set is asked for, or when the mapping is walked.
-    """
-
-    def __init__(self, configured: dict[str, Any], graph: Any) -> None:
-        self._configured = configured
-        self._graph = graph
-        self._installed: InstalledChannel | None = None
-
-    @property
-    def installed(self) -> InstalledChannel:
-        """The installed distributions that carry data sets; scanned once."""
-        if self._installed is None:
-            from importlib.metadata import entry_points  # noqa: PLC0415 - 20 ms that only a bind pays
-
-            from microcosm_sqlite.shipping.installed import InstalledChannel  # noqa: PLC0415
-
-            found = cast("Iterable[EntryPoint]", entry_points(group=DATA_SET_GROUP))
-            self._installed = InstalledChannel(found, self._graph)
-        return self._installed
-
-    def configured(self, name: str) -> Any:
-        """Return the configured path of *name*, or None."""
-        return by_name(self._configured, name)
-
-    def __getitem__(self, name: str) -> Any:
-        path = self.configured(name)
-        if path is not None:
-            return path
-        if name in self.installed.names():
-            return self.installed.locate(name)
-        raise KeyError(name)
-
-    def __setitem__(self, name: str, path: Any) -> None:
-        self._configured[name] = path
-
-    def __delitem__(self, name: str) -> None:
-        del self._configured[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._configured, *self.installed.names())))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
+    from microcosm_sqlite.engines.opening import EngineOptions
+    from microcosm_sqlite.statistics import Statistics
 
 
 @defaults(  # type: ignore[no-untyped-call]
@@ -100,6 +53,8 @@ class DataSetPaths(MutableMapping[str, Any]):
     verify="once",
     pins={},
     statement_seconds=60,
+    kept_rows=10_000,
+    kept_bytes=16 * 2**20,
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -121,6 +76,8 @@ class SQLiteBindFactory:
         self.verify = parse_choice("sqlite.verify", config.verify, VERIFY)
         self.pins = parse_pins(config.pins)
         self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
+        self.kept_rows = parse_count("sqlite.kept_rows", config.kept_rows)
+        self.kept_bytes = parse_count("sqlite.kept_bytes", config.kept_bytes)
         self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
         self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
@@ -213,6 +170,12 @@ class SQLiteBindFactory:
         if bound is not None:
             bound[0].dispose()
 
+    def stats(self) -> dict[str, Statistics]:
+        """Return what was read so far of each sealed data set that is bound here, by all threads together."""
+        from microcosm_sqlite.statistics import statistics_of  # noqa: PLC0415
+
+        return statistics_of({name: engine for name, (engine, _) in list(self.datasets.items())})
+
     def _bound(self, name: str) -> tuple[Engine, sessionmaker[Session]] | None:
         """Return what *name* is bound to, unless a file has come to be where there was none.
 
@@ -255,31 +218,39 @@ class SQLiteBindFactory:
 
         from microcosm_sqlite.artifacts.remembering import Memory  # noqa: PLC0415
         from microcosm_sqlite.artifacts.trusting import Policy, Trust  # noqa: PLC0415
-        from microcosm_sqlite.binding import bind, pool_class  # noqa: PLC0415
+        from microcosm_sqlite.binding import bind  # noqa: PLC0415
         from microcosm_sqlite.contract import agree_known  # noqa: PLC0415
-        from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
+        from microcosm_sqlite.frozen import remember_origin  # noqa: PLC0415
 
-        options = EngineOptions(
-            echo=self.echo,
-            foreign_keys=self.use_foreign_keys,
-            autocommit=self.autocommit,
-            pool=pool_class(self.poolclass),
-            statement_seconds=self.statement_seconds,
-            looked=partial(_looked, ref(self), name),
-        )
         trust = Trust(
             policy=Policy(self.verify),
             memory=Memory(self._cache, now_ns=time_ns),
             pin=by_name(self.pins, name),
         )
         path = self.paths.get(name, self.default_path)
-        engine = bind(name, path, read_only=self.read_only, trust=trust, options=options)
+        engine = bind(name, path, read_only=self.read_only, trust=trust, options=self._options(name))
         self._agreed.update(agree_known(name, engine))
         missing = _missing_file(engine)
         if missing is not None:
             self._missing[name] = missing
         bound = self.datasets[name] = engine, sessionmaker(bind=engine)
+        remember_origin(bound[1])
         return bound
+
+    def _options(self, name: str) -> EngineOptions:
+        from microcosm_sqlite.binding import pool_class  # noqa: PLC0415
+        from microcosm_sqlite.engines.opening import EngineOptions  # noqa: PLC0415
+
+        return EngineOptions(
+            echo=self.echo,
+            foreign_keys=self.use_foreign_keys,
+            autocommit=self.autocommit,
+            pool=pool_class(self.poolclass),
+            statement_seconds=self.statement_seconds,
+            kept_rows=self.kept_rows,
+            kept_bytes=self.kept_bytes,
+            looked=partial(_looked, ref(self), name),
+        )
 
 
 def _looked(bind: ref[SQLiteBindFactory], name: str) -> tuple[str, ...]:

@@ -40,6 +40,21 @@ def parse_choice(key: str, value: Any, choices: tuple[str, ...]) -> str:
     return str(choice)
 
 
+def parse_count(key: str, value: Any) -> int:
+    """Return the number that *value* of the setting *key* means, as a number or as text.
+
+    Raises:
+        ConfigurationError: it is no whole number, or a negative one.
+    """
+    try:
+        count = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else -1
+    except ValueError:
+        count = -1
+    if count < 0:
+        raise ConfigurationError(key=key, found=value, expected="a whole number, 0 or more")
+    return count
+
+
 def parse_seconds(key: str, value: Any) -> float | None:
     """Return the number of seconds that *value* of the setting *key* means, as a number or as text; None for zero.
 

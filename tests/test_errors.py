@@ -43,6 +43,7 @@ from microcosm_sqlite.errors import (
     StaleDBError,
     StatementTimeoutError,
     UnknownFilterError,
+    UnknownKeyError,
     WorkbenchBusyError,
     WorkbenchFailedError,
     WrongArtifactError,
@@ -65,6 +66,7 @@ EXAMPLES = [
     MissingExtraError(extra="alembic", needed_by="a migration"),
     StaleDBError(name="world", operations=["add_column(...)"]),
     UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"]),
+    UnknownKeyError(model="Owner", asked=["town"], known=[("id",), ("name",)]),
     NotIndexedError(model="City", expected="a place", found="none declared", remedy="Add one."),
     CoordinateError(name="latitude", found=91, expected="degrees from -90 to 90"),
     ConfigurationError(key="sqlite.echo", found="perhaps", expected="true or false"),
@@ -147,6 +149,7 @@ def test_status_codes(error: SQLiteError, status: int) -> None:
     [
         (ModelNotFoundError, KeyError),
         (UnknownFilterError, TypeError),
+        (UnknownKeyError, TypeError),
         (NotIndexedError, TypeError),
         (CoordinateError, ValueError),
         (ConfigurationError, ValueError),

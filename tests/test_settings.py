@@ -12,6 +12,7 @@ from microcosm_sqlite.settings import (
     cache_folder,
     parse_boolean,
     parse_choice,
+    parse_count,
     parse_paths,
     parse_pins,
     parse_seconds,
@@ -45,6 +46,17 @@ class TestParsing:
     def test_seconds(self, value: Any, seconds: float | None) -> None:
         """A number or its text; zero means that there is no limit."""
         assert parse_seconds("sqlite.statement_seconds", value) == seconds
+
+    @pytest.mark.parametrize(("value", "count"), [(0, 0), (5, 5), ("10000", 10_000), (" 7 ", 7)])
+    def test_counts(self, value: Any, count: int) -> None:
+        """A number or its text."""
+        assert parse_count("sqlite.kept_rows", value) == count
+
+    @pytest.mark.parametrize("value", ["", "many", -1, "1.5", 1.5, None, True])
+    def test_no_counts(self, value: Any) -> None:
+        """Anything else is refused."""
+        with pytest.raises(ConfigurationError, match=r"sqlite\.kept_rows: expected a whole number, 0 or more"):
+            parse_count("sqlite.kept_rows", value)
 
     @pytest.mark.parametrize("value", ["", "soon", -1, "nan", None, True])
     def test_no_seconds(self, value: Any) -> None:

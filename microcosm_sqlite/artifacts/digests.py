@@ -19,10 +19,12 @@ __all__ = [
     "CONTENT_FORMAT",
     "LEAF_ROWS",
     "ContentDigest",
+    "LeafRange",
     "TableDigest",
     "content_digest",
     "file_digest",
     "leaf_digests",
+    "leaf_ranges",
     "select_in_order",
     "table_digest",
 ]
@@ -49,6 +51,16 @@ class TableDigest:
     key: tuple[str, ...]
     rows: int
     root: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeafRange:
+    """The identity of one leaf of a table, with the keys of its first and its last row; None where it has no rows."""
+
+    rows: int
+    digest: str
+    first: tuple[Any, ...] | None
+    last: tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,13 +119,36 @@ def table_digest(connection: apsw.Connection, table: Table) -> TableDigest:
 
 def leaf_digests(connection: apsw.Connection, table: Table) -> Iterator[tuple[int, bytes]]:
     """Yield, for each leaf of *table* in order, how many rows it holds and its digest; a table without rows has one."""
+    for leaf, digest in _digested(connection, table):
+        yield len(leaf), digest
+
+
+def leaf_ranges(connection: apsw.Connection, table: Table) -> Iterator[LeafRange]:
+    """Yield what `leaf_digests` does, each with the keys between which its rows lie.
+
+    Two parties who know these of one table know in which of its parts they differ, without having seen each other's
+    rows. They compare the parts before the first difference; where rows were added or removed, all later ones differ.
+    """
+    names = [column.name for column in table.stored_columns]
+    positions = [names.index(name) for name in table.key or names]
+    for leaf, digest in _digested(connection, table):
+        first, last = ([leaf[end][position] for position in positions] for end in (0, -1)) if leaf else (None, None)
+        yield LeafRange(
+            rows=len(leaf),
+            digest=f"sha256:{digest.hex()}",
+            first=None if first is None else tuple(first),
+            last=None if last is None else tuple(last),
+        )
+
+
+def _digested(connection: apsw.Connection, table: Table) -> Iterator[tuple[list[tuple[Any, ...]], bytes]]:
     encoder = msgspec.msgpack.Encoder()
     buffer = bytearray()
     for leaf in _leaves(connection, table):
         encoder.encode_into(leaf, buffer)
         digest = hashlib.sha256(_LEAF)
         digest.update(buffer)
-        yield len(leaf), digest.digest()
+        yield leaf, digest.digest()
 
 
 class _Tree:

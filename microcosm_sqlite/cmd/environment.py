@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
 from microcosm_sqlite.errors import ConfigurationError, DataSetNotFoundError
-from microcosm_sqlite.factories import DataSetPaths
+from microcosm_sqlite.paths import DataSetPaths
 
 #: Name of the graph, which decides what its environment variables are called: MICROCOSM_SQLITE__SQLITE__PATHS__WORLD.
 _GRAPH: Final = "microcosm-sqlite"

@@ -14,7 +14,7 @@ from microcosm_sqlite.cmd.tables import Form, form_for_stdout, write_json_array,
 from microcosm_sqlite.cmd.targets import Target, artifact_at
 from microcosm_sqlite.constants import DATA_SET_GROUP
 from microcosm_sqlite.errors import SQLiteError
-from microcosm_sqlite.factories import DataSetPaths
+from microcosm_sqlite.paths import DataSetPaths
 
 #: Characters of a content digest that tell the releases of one data set apart.
 _SHORT: Final = len("sha256:") + 12

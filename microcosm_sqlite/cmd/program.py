@@ -58,6 +58,8 @@ COMMANDS: Final = (
     _command("list", "listing:list_data_sets", "List the data sets that can be bound here."),
     _command("info", "describing:describe", "Show what an artifact says of itself."),
     _command("verify", "verifying:verify_artifacts", "Check artifacts byte by byte."),
+    _command("digest", "digesting:digest", "Compute the digests of data sets."),
+    _command("compare", "comparing:compare", "Say in which rows two releases differ."),
     _command("doctor", "diagnosing:examine", "Say what is wrong with a file, and what to do."),
     _command("get", "reading:get", "Print one row by its primary key."),
     _command("search", "reading:search", "Print the rows of a table that match."),

@@ -41,6 +41,10 @@ _PRIMARY: Final = 0xFF
 #: Longer than any query of a service, far shorter than for ever, which is how long a hostile view may take.
 STATEMENT_SECONDS: Final = 60.0
 
+#: Enough for what a service asks for again and again; with their instances these take about 16 MB.
+KEPT_ROWS: Final = 10_000
+KEPT_BYTES: Final = 16 * 2**20
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineOptions:
@@ -52,6 +56,9 @@ class EngineOptions:
     pool: type[Pool] | None = None
     #: After how many seconds without a row a statement on a sealed artifact is stopped; None: never.
     statement_seconds: float | None = STATEMENT_SECONDS
+    #: How many rows, and bytes, of a sealed artifact each thread keeps to hand them out again.
+    kept_rows: int = KEPT_ROWS
+    kept_bytes: int = KEPT_BYTES
     #: The sizes beyond which values and statements on a sealed artifact are refused.
     limits: Limits = SANE
     #: Says where the database was looked for, for errors; called only when one is raised.
@@ -151,7 +158,7 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions, check: Callabl
         return StatementTimeoutError(name=name, path=str(path), seconds=options.statement_seconds or 0)
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
-    engine.update_execution_options(**{_NEVER_CHANGES: True})
+    engine.update_execution_options(**{_NEVER_CHANGES: options})
     _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
     _explain_damage(engine, path)
     return engine
@@ -203,7 +210,12 @@ def take_write_lock(connection: Connection) -> None:
 
 def never_changes(engine: Engine) -> bool:
     """Tell whether what *engine* reads is the same for ever, so that nothing need be read twice."""
-    return bool(engine.get_execution_options().get(_NEVER_CHANGES))
+    return _NEVER_CHANGES in engine.get_execution_options()
+
+
+def options_of(engine: Engine) -> EngineOptions:
+    """Return what *engine*, on a sealed artifact, was set up with."""
+    return cast("EngineOptions", engine.get_execution_options()[_NEVER_CHANGES])
 
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:

@@ -21,8 +21,10 @@ def split_page(
     criteria: tuple[Any, ...], offset: int | None, limit: int | None
 ) -> tuple[tuple[Any, ...], int | None, int | None]:
     """Take a leading offset and limit out of *criteria*: 2.0.0 allowed `search(10, 5)`."""
+    if not criteria:
+        return criteria, offset, limit
     page = [value for value in criteria[:2] if value is None or type(value) is int]
-    if not page or page != list(criteria):
+    if page != list(criteria):
         return criteria, offset, limit
     warn("pass offset= and limit= by keyword; positional ones go in 4.0", DeprecationWarning, stacklevel=4)
     return (), page[0], page[1] if len(page) > 1 else limit

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, or_
 
 #: Values that mean "any of these"; the keys of a dict are such a set.
-_COLLECTIONS: Final = (list, tuple, AbstractSet, range)
+COLLECTIONS: Final = (list, tuple, AbstractSet, range)
 
 #: What the hooks of a store are always given; never a filter.
 _NOT_FILTERS: Final = frozenset({"self", "query"})
@@ -35,7 +35,7 @@ def named_parameters(hook: Callable[..., Any]) -> Iterator[str]:
 
 def condition(field: Any, value: Any) -> ColumnElement[bool]:
     """Return "*field* is *value*"; for a list, tuple, set or range "*field* is one of these", which may be None."""
-    if not isinstance(value, _COLLECTIONS):
+    if not isinstance(value, COLLECTIONS):
         return cast("ColumnElement[bool]", field == value)
     members = list(cast("Collection[Any]", value))
     known = [member for member in members if member is not None]

@@ -1,10 +1,12 @@
 """Turn primary keys into conditions, and rows back into their keys."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import ColumnElement, inspect, tuple_
+from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, bindparam, inspect, tuple_
+
+from microcosm_sqlite.errors import UnknownKeyError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapper
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 _KEYS_PER_STATEMENT: Final = 500
 
 #: An INTEGER of SQLite has 64 bits, one of them the sign; the driver refuses larger ones with OverflowError.
-_INTEGER_BITS: Final = 63
+_INTEGERS: Final = range(-(2**63), 2**63)
 
 
 def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
@@ -24,25 +26,12 @@ def identity_of(model: type[Any], key: Any) -> tuple[Any, ...]:
     Raises:
         TypeError: the number or the names of the values are not those of the primary key.
     """
-    names = key_names(model)
-    if isinstance(key, Mapping):
-        key = cast("Mapping[str, Any]", key)
-        if set(key) != set(names):
-            raise TypeError(f"{model.__name__}: expected a key of {', '.join(names)}, found {', '.join(map(str, key))}")
-        return tuple(key[name] for name in names)
-    values: tuple[Any, ...] = cast("tuple[Any, ...]", key) if isinstance(key, tuple) else (key,)
-    if len(values) != len(names):
-        raise TypeError(
-            f"{model.__name__}: expected a key of {len(names)} value(s) ({', '.join(names)}), found {key!r}"
-        )
-    return values
+    return _values(model, key_names(model), key)
 
 
 def may_exist(identity: tuple[Any, ...]) -> bool:
     """Tell whether a row with this key can exist: no value is None, no integer needs more than 64 bits."""
-    return not any(
-        value is None or (isinstance(value, int) and value.bit_length() > _INTEGER_BITS) for value in identity
-    )
+    return not any(value is None or (isinstance(value, int) and value not in _INTEGERS) for value in identity)
 
 
 def key_names(model: type[Any]) -> tuple[str, ...]:
@@ -68,6 +57,68 @@ def key_conditions(model: type[Any], identities: Iterable[tuple[Any, ...]]) -> I
     remaining = iter(identities)
     while batch := list(islice(remaining, _KEYS_PER_STATEMENT)):
         if len(attributes) == 1:
-            yield attributes[0].in_([values[0] for values in batch])
+            # Typed as the key is: SQLAlchemy would else take the type of the first value for that of all.
+            asked = [values[0] for values in batch]
+            yield attributes[0].in_(bindparam(None, asked, type_=attributes[0].type, expanding=True))
         else:
             yield tuple_(*attributes).in_(batch)
+
+
+def unique_columns(model: type[Any], by: Any) -> tuple[Column[Any], ...]:
+    """Return the columns of the unique key of *model* that *by* names, in its order.
+
+    Args:
+        model: The model.
+        by: A mapped attribute or its name, or a tuple of several, that are the primary key, a unique constraint or a
+            unique index over all rows.
+
+    Raises:
+        UnknownKeyError: they are no unique key.
+    """
+    mapper: Mapper[Any] = inspect(model)
+    names = [getattr(part, "key", part) for part in (cast("tuple[Any, ...]", by) if isinstance(by, tuple) else (by,))]
+    known = {frozenset(columns): columns for columns in _unique_keys(mapper)}
+    asked = [mapper.columns.get(name) if isinstance(name, str) else None for name in names]
+    columns = tuple(column for column in asked if column is not None)
+    if len(columns) != len(names) or frozenset(columns) not in known:
+        keys = [tuple(mapper.get_property_by_column(column).key for column in columns) for columns in known.values()]
+        raise UnknownKeyError(model=model.__name__, asked=[str(name) for name in names], known=keys)
+    return columns
+
+
+def values_of(model: type[Any], columns: Sequence[Column[Any]], key: Any) -> tuple[Any, ...]:
+    """Return *key* as the tuple of the values of *columns*, which it gives as `identity_of` takes a primary key.
+
+    Raises:
+        TypeError: the number or the names of the values are not those of the columns.
+    """
+    mapper: Mapper[Any] = inspect(model)
+    return _values(model, tuple(mapper.get_property_by_column(column).key for column in columns), key)
+
+
+def _values(model: type[Any], names: tuple[str, ...], key: Any) -> tuple[Any, ...]:
+    if isinstance(key, Mapping):
+        key = cast("Mapping[str, Any]", key)
+        if set(key) != set(names):
+            raise TypeError(f"{model.__name__}: expected a key of {', '.join(names)}, found {', '.join(map(str, key))}")
+        return tuple(key[name] for name in names)
+    values: tuple[Any, ...] = cast("tuple[Any, ...]", key) if isinstance(key, tuple) else (key,)
+    if len(values) != len(names):
+        raise TypeError(
+            f"{model.__name__}: expected a key of {len(names)} value(s) ({', '.join(names)}), found {key!r}"
+        )
+    return values
+
+
+def _unique_keys(mapper: "Mapper[Any]") -> Iterator[tuple[Column[Any], ...]]:
+    """Yield the columns of each key of which no two rows have the same values."""
+    yield cast("tuple[Column[Any], ...]", tuple(mapper.primary_key))
+    table = mapper.local_table
+    if isinstance(table, Table):
+        for constraint in table.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                yield tuple(constraint.columns)
+        for index in table.indexes:
+            is_whole = index.dialect_options["sqlite"]["where"] is None
+            if index.unique and is_whole and all(isinstance(part, Column) for part in index.expressions):
+                yield tuple(index.columns)

@@ -1,0 +1,218 @@
+"""Answer the look-ups of one store: directly where that gives what SQLAlchemy would give, else through SQLAlchemy."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Final, Generic
+
+from sqlalchemy import Column
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+from sqlalchemy.orm import Query
+from typing_extensions import TypeVar
+
+from microcosm_sqlite.engines.dbapi import Error
+from microcosm_sqlite.errors import SQLiteError
+from microcosm_sqlite.lookups.criteria import split_page
+from microcosm_sqlite.lookups.hooks import Hooks
+from microcosm_sqlite.lookups.keys import (
+    identity_of,
+    key_conditions,
+    key_of,
+    may_exist,
+    unique_columns,
+    values_of,
+)
+from microcosm_sqlite.lookups.preparing import Preparation, Prepared
+
+ModelT = TypeVar("ModelT", default=Any)
+
+#: Keys that need no second look; others may be composite, mappings, None, or too large.
+_SIMPLE: Final = frozenset({int, str})
+
+_TWO: Final = 2
+
+#: Stands for an answer that only SQLAlchemy can give.
+_UNANSWERED: Final = object()
+
+
+class Answers(Generic[ModelT]):
+    """Answers the look-ups of one store; may be used by several threads."""
+
+    def __init__(self, store: Hooks[ModelT]) -> None:
+        # Any, because its hooks are private by name since 0.1.
+        self._store: Any = store
+        self._preparation = Preparation(store)
+        self.here = self._preparation.here
+
+    def find(self, key: Any, *, by: Any = None) -> ModelT | None:
+        """Return the row with this unique key, or None."""
+        columns = None if by is None else unique_columns(self._store.model_class, by)
+        table = self._preparation.table()
+        if table is None:
+            return self._find_other(columns, self._values(columns, key))
+        reader = table.by_key if columns is None else table.by(columns)
+        if not (reader.is_single and type(key) in _SIMPLE):
+            values = self._values(columns, key)
+            if not may_exist(values):
+                return None
+            key = values[0] if reader.is_single else values
+        try:
+            found: ModelT | None = reader.find(key)
+        except SQLiteError:
+            raise
+        except Exception:  # noqa: BLE001 - See `_unless_refused`.
+            return self._find_other(columns, (key,) if reader.is_single else key)
+        return found
+
+    def find_many(self, keys: Sequence[Any], *, by: Any = None) -> list[ModelT | None]:
+        """Return the rows with these unique keys in their order, None where there is none."""
+        columns = None if by is None else unique_columns(self._store.model_class, by)
+        table = self._preparation.table()
+        if table is not None:
+            reader = table.by_key if columns is None else table.by(columns)
+            with _unless_refused():
+                if reader.is_single and _SIMPLE.issuperset(map(type, keys)):
+                    return reader.find_many(keys)
+                asked = [self._values(columns, key) for key in keys]
+                existing = [values for values in asked if may_exist(values)]
+                rows = iter(reader.find_many([values[0] for values in existing] if reader.is_single else existing))
+                return [next(rows) if may_exist(values) else None for values in asked]
+        return self._find_many_others(columns, [self._values(columns, key) for key in keys])
+
+    def rows(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> list[ModelT]:
+        """Return all rows that match."""
+        criteria, offset, limit = split_page(criteria, offset, limit)
+        rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))
+        return self._query(criteria, filters, offset=offset, limit=limit).all() if rows is None else rows
+
+    def first(self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None) -> ModelT | None:
+        """Return the first row that matches, or None."""
+        criteria, offset, _ = split_page(criteria, offset, None)
+        rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=1))
+        if rows is None:
+            return self._query(criteria, filters, offset=offset, limit=None).first()
+        return rows[0] if rows else None
+
+    def only(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> ModelT:
+        """Return the only row that matches.
+
+        Raises:
+            NoResultFound: none does.
+            MultipleResultsFound: several do.
+        """
+        criteria, offset, limit = split_page(criteria, offset, limit)
+        # Two are enough to know that it is not the only one.
+        most = min(limit, _TWO) if type(limit) is int and limit >= 0 else _TWO
+        rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=most))
+        if rows is None:
+            return self._query(criteria, filters, offset=offset, limit=limit).one()
+        if not rows:
+            raise NoResultFound("No row was found when one was required")
+        if len(rows) > 1:
+            raise MultipleResultsFound("Multiple rows were found when exactly one was required")
+        return rows[0]
+
+    def count(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> int:
+        """Return how many rows match."""
+        found = self._scalar(self._preparation.count(criteria, filters))
+        return self._store._match(criteria, filters).count() if found is _UNANSWERED else int(found)
+
+    def exists(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> bool:
+        """Tell whether any row matches."""
+        found = self._scalar(self._preparation.exists(criteria, filters))
+        if found is _UNANSWERED:
+            query = self._store._match(criteria, filters)
+            return bool(self._store.session.query(query.exists()).scalar())
+        return found is not None
+
+    def stream(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> Iterator[ModelT]:
+        """Return an iterator over all rows that match, which holds only a few of them in memory at a time."""
+        criteria, offset, limit = split_page(criteria, offset, limit)
+        prepared = self._preparation.rows(criteria, filters, offset=offset, limit=limit)
+
+        def through_sqlalchemy() -> Iterator[ModelT]:
+            rows: Iterator[ModelT] = self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
+            return rows
+
+        return through_sqlalchemy() if prepared is None else _stream(prepared, through_sqlalchemy)
+
+    def _query(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> Query[ModelT]:
+        query: Query[ModelT] = self._store._select(criteria, filters, offset=offset, limit=limit)
+        return query
+
+    def _values(self, columns: tuple[Column[Any], ...] | None, key: Any) -> tuple[Any, ...]:
+        model = self._store.model_class
+        return identity_of(model, key) if columns is None else values_of(model, columns, key)
+
+    def _find_other(self, columns: tuple[Column[Any], ...] | None, values: tuple[Any, ...]) -> ModelT | None:
+        store = self._store
+        if not may_exist(values):
+            return None
+        session = store.session
+        if columns is None:
+            # `get` looks into the session first, unless told not to; for other queries the session's options say it.
+            found: ModelT | None = session.get(store.model_class, values, execution_options=session.execution_options)
+        else:
+            matches = (column == value for column, value in zip(columns, values, strict=True))
+            found = session.query(store.model_class).filter(*matches).one_or_none()
+        return found
+
+    def _find_many_others(
+        self, columns: tuple[Column[Any], ...] | None, asked: Sequence[tuple[Any, ...]]
+    ) -> list[ModelT | None]:
+        if columns is not None:
+            return [self._find_other(columns, values) for values in asked]
+        store = self._store
+        found: dict[tuple[Any, ...], ModelT] = {}
+        for matches in key_conditions(store.model_class, dict.fromkeys(filter(may_exist, asked))):
+            found.update((key_of(row), row) for row in store.session.query(store.model_class).filter(matches))
+        # A key may be equal in SQL but not in Python ("5" and 5); such a one is looked up on its own.
+        return [found[values] if values in found else self._find_other(None, values) for values in asked]
+
+    def _select(self, prepared: Prepared | None) -> list[ModelT] | None:
+        if prepared is not None:
+            with _unless_refused():
+                return prepared.table.select(prepared.plan, prepared.values)
+        return None
+
+    def _scalar(self, prepared: Prepared | None) -> Any:
+        if prepared is not None:
+            with _unless_refused():
+                return prepared.table.scalar(prepared.plan, prepared.values)
+        return _UNANSWERED
+
+
+@contextmanager
+def _unless_refused() -> Generator[None]:
+    """Go on after the block when it fails with an error that is not ours, whatever it is.
+
+    A type or the driver does not take a value, or the file is damaged: SQLAlchemy is asked the same, and says so in the
+    way that is documented.
+    """
+    try:
+        yield
+    except SQLiteError:
+        raise
+    except Exception:  # noqa: BLE001, S110
+        pass
+
+
+def _stream(prepared: Prepared, other: Callable[[], Iterator[ModelT]]) -> Iterator[ModelT]:
+    given = 0
+    try:
+        for row in prepared.table.stream(prepared.plan, prepared.values):
+            yield row
+            given += 1
+    except Exception as error:
+        # See `_unless_refused`. Errors of the DB-API are ours by name, but those of the driver.
+        if isinstance(error, SQLiteError) and not isinstance(error, Error):
+            raise
+        yield from islice(other(), given, None)

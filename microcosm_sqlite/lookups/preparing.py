@@ -1,0 +1,131 @@
+"""Prepare the look-ups of one store to be read directly, where that gives what SQLAlchemy would give."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import Integer, Select, func, literal, select
+
+from microcosm_sqlite.context import open_contexts
+from microcosm_sqlite.engines.counting import Counters
+from microcosm_sqlite.lookups.generations import Family
+from microcosm_sqlite.lookups.keys import key_attributes
+from microcosm_sqlite.lookups.plans import Plan, compile_plan, marker
+from microcosm_sqlite.lookups.readers import reader_of
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession
+from microcosm_sqlite.lookups.shapes import Parts, is_about, take_apart
+from microcosm_sqlite.lookups.tables import TableReader
+
+if TYPE_CHECKING:
+    from microcosm_sqlite.lookups.hooks import Hooks
+
+#: Shapes of look-ups that are kept with their statements; those of one store are a few.
+_PLANS_KEPT: Final = 256
+
+
+class Here(threading.local):
+    """What a store knows in one thread, outside of any context."""
+
+    #: The rows by primary key that the thread keeps; nothing is ever put into this one.
+    family: Family = Family(Counters())
+    table: TableReader | None = None
+
+
+class Prepared(NamedTuple):
+    """A look-up that is ready to run."""
+
+    table: TableReader
+    plan: Plan
+    values: Sequence[Any]
+
+
+class Preparation:
+    """The look-ups of one store, compiled once per shape; may be used by several threads."""
+
+    def __init__(self, store: "Hooks[Any]") -> None:
+        # Any, because its hooks are private by name since 0.1.
+        self._store: Any = store
+        self.here = Here()
+        self._plans: dict[Any, Plan | None] = {}
+
+    def table(self) -> TableReader | None:
+        """Return what reads the store's model here and now, or None where only SQLAlchemy can."""
+        here, is_outside = self.here, not open_contexts()
+        if is_outside and here.table is not None and here.table.reader.is_current:
+            return here.table
+        store = self._store
+        reader = reader_of(store.session)
+        table = None if reader is None else reader.table(store.model_class)
+        if is_outside and isinstance(store.get_session, GetOrCreateSession):
+            here.table = table
+            here.family = Here.family if table is None else table.by_key.family
+        return table
+
+    def rows(
+        self, criteria: tuple[Any, ...], filters: Mapping[str, Any], *, offset: int | None, limit: int | None
+    ) -> Prepared | None:
+        """Return the look-up of all rows that match, or None where only SQLAlchemy can answer it."""
+        if not (_is_page(offset) and _is_page(limit)):
+            return None
+        has_page = offset is not None or limit is not None
+        prepared = self._prepared(_rows, criteria, filters, has_page=has_page)
+        if prepared is not None and has_page:
+            page = (-1 if limit is None else limit, 0 if offset is None else offset)
+            return prepared._replace(values=[*prepared.values, *page])
+        return prepared
+
+    def count(self, criteria: tuple[Any, ...], filters: Mapping[str, Any]) -> Prepared | None:
+        """Return the question how many rows match, or None where only SQLAlchemy can answer it."""
+        return self._prepared(_count, criteria, filters)
+
+    def exists(self, criteria: tuple[Any, ...], filters: Mapping[str, Any]) -> Prepared | None:
+        """Return the question whether a row matches, or None where only SQLAlchemy can answer it."""
+        return self._prepared(_exists, criteria, filters)
+
+    def _prepared(
+        self, make: Any, criteria: tuple[Any, ...], filters: Mapping[str, Any], *, has_page: bool = False
+    ) -> Prepared | None:
+        store = self._store
+        if store._has_own_hooks or (table := self.table()) is None:
+            return None
+        known = store.auto_filters
+        parts = take_apart(criteria, filters, known=known, table=table.layout.table, has_page=has_page)
+        if parts is None:
+            return None
+        key = make, parts.shape
+        try:
+            plan = self._plans[key]
+        except KeyError:
+            statement = make(store, table, parts)
+            plan = None if statement is None else compile_plan(statement, table.reader.engine.dialect)
+            if plan is not None:
+                plan.scans = table.scans(plan)
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            self._plans[key] = plan
+        return None if plan is None else Prepared(table, plan, parts.values)
+
+
+def _is_page(number: Any) -> bool:
+    return number is None or type(number) is int
+
+
+def _rows(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any] | None:
+    order = (*store.order_by, *key_attributes(store.model_class))
+    if not all(is_about(expression, table.layout.table) for expression in order):
+        return None
+    statement = select(*table.layout.columns).where(*parts.conditions.expressions(store.auto_filters))
+    if parts.shape.has_page:
+        first = len(parts.values)
+        statement = statement.limit(marker(first, type_=Integer())).offset(marker(first + 1, type_=Integer()))
+    return statement.order_by(*order)
+
+
+def _count(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any]:
+    conditions = parts.conditions.expressions(store.auto_filters)
+    return select(func.count()).select_from(table.layout.table).where(*conditions)
+
+
+def _exists(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any]:
+    conditions = parts.conditions.expressions(store.auto_filters)
+    return select(literal(1)).select_from(table.layout.table).where(*conditions).limit(1)
