@@ -199,7 +199,7 @@ def _ranked_rows(store: Any, table: Any, parts: Any) -> Select[Any] | None:
     layout, conditions = table.layout, parts.conditions.expressions(store.auto_filters)
     rows = cast("Any", select)(*layout.columns).select_from(layout.table).where(*conditions)
     terms = Terms(*(marker(first + number, type_=type_) for number, type_ in enumerate(TERMS)))
-    return best_rows(index, rows, table.layout.key_columns, terms)
+    return best_rows(index, rows, layout.key_columns, terms, home=layout.table)
 
 
 def _names_of(index: FullTextIndex, columns: Iterable[Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Integer, Select, Table, Text, column, func, literal_column, select, table
 from sqlalchemy.types import TypeEngine
 
 from microcosm_sqlite.full_text import FullTextIndex, quoted
@@ -44,12 +44,17 @@ def best_keys(index: FullTextIndex, rows: Select[Any], keys: Sequence[Any], term
     return _described(index, best, order, order, terms)
 
 
-def best_rows(index: FullTextIndex, rows: Select[Any], keys: Sequence[Any], terms: Terms) -> Select[Any]:
-    """Return the same with all the columns of *rows* in place of the key."""
-    best, order = _best(index, rows, keys, terms)
-    columns = list(rows.selected_columns)
-    home: FromClause = cast("Any", columns[0]).table
-    return _described(index, best.outerjoin(home, _number(index) == best.c.number), columns, order, terms)
+def best_rows(
+    index: FullTextIndex, rows: Select[Any], keys: Sequence[Any], terms: Terms, *, home: Table
+) -> Select[Any]:
+    """Return the same with all the columns of *rows* in place of the key; *home* is their table."""
+    is_numbered = [key.name for key in keys] == [index.row_column]
+    if is_numbered and rows.whereclause is None:
+        best, order = _best_of_all(index, terms)
+    else:
+        best, order = _best(index, rows, keys, terms)
+    source = best.outerjoin(home, _number(index) == best.c.number)
+    return _described(index, source, rows.selected_columns, order, terms)
 
 
 def _best(
@@ -58,8 +63,7 @@ def _best(
     """Return the best rows with their keys; no text is read for the others."""
     found = _table(index)
     labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
-    weights: list[ColumnElement[Any]] = [literal_column(repr(weight)) for weight in index.weights]
-    rank = func.bm25(found.c[index.name], *weights).label("rank")
+    rank = _rank(index, found)
     best = (
         # The sum keeps SQLite from looking into the index once per row of the table.
         rows.join(found, _number(index) == found.c.rowid + _ZERO)
@@ -72,6 +76,21 @@ def _best(
         .cte("best")
     )
     return best, [best.c[label.name] for label in labelled]
+
+
+def _best_of_all(index: FullTextIndex, terms: Terms) -> tuple[Any, list[ColumnElement[Any]]]:
+    """Return the best of all rows whose key is the number of the row: their table is not looked at."""
+    found = _table(index)
+    rank, number = _rank(index, found), found.c.rowid
+    best = (
+        select(number.label("number"), rank)
+        .where(_contains(index, found, terms))
+        .order_by(rank, number)
+        .limit(terms.limit)
+        .offset(terms.offset)
+        .cte("best")
+    )
+    return best, [best.c.number]
 
 
 def _described(
@@ -91,6 +110,11 @@ def _described(
 
 def _table(index: FullTextIndex) -> Any:
     return table(index.name, column("rowid"), column(index.name))
+
+
+def _rank(index: FullTextIndex, found: Any) -> Any:
+    weights: list[ColumnElement[Any]] = [literal_column(repr(weight)) for weight in index.weights]
+    return func.bm25(found.c[index.name], *weights).label("rank")
 
 
 def _number(index: FullTextIndex) -> ColumnElement[Any]:
