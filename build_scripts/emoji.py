@@ -81,7 +81,13 @@ def _rows_of_characters(data: list[dict[str, Any]], meta: Mapping[str, Mapping[s
 def _rows_of_texts(data: Mapping[str, list[dict[str, Any]]]) -> list[Rows]:
     translated = [(locale, emoji) for locale in LOCALES for emoji, _ in _with_variants(data[locale])]
     labels: list[Row] = [
-        {"hexcode": emoji["hexcode"], "locale": locale, "text": emoji["label"]} for locale, emoji in translated
+        {
+            "hexcode": emoji["hexcode"],
+            "locale": locale,
+            "text": emoji["label"],
+            "keywords": text_or_null(", ".join(sorted(emoji.get("tags", ())))),
+        }
+        for locale, emoji in translated
     ]
     tags: list[Row] = [
         {"hexcode": emoji["hexcode"], "locale": locale, "text": tag}

@@ -139,7 +139,8 @@ def is_maintained(index: FullTextIndex, connection: Connection) -> bool:
 
 def refresh_full_text(index: FullTextIndex, connection: Connection) -> None:
     """Fill *index* anew from its table."""
-    connection.exec_driver_sql(index.rebuild_statement)
+    for statement in index.refill_statements:
+        connection.exec_driver_sql(statement)
 
 
 def order_indexes(metadata: MetaData) -> None:

@@ -45,9 +45,17 @@ class FullTextIndex:
         return f"CREATE VIRTUAL TABLE {quoted(self.name)} USING fts5({arguments})"
 
     @property
-    def rebuild_statement(self) -> str:
+    def refill_statements(self) -> tuple[str, str]:
         """The SQL that fills it anew from its table."""
-        return f"INSERT INTO {quoted(self.name)} ({quoted(self.name)}) VALUES ('rebuild')"  # noqa: S608 - Quoted.
+        # Not 'rebuild', which takes rows as SQLite finds them, in the order of a covering index for instance: every
+        # step back is a portion of its own, which takes long to merge.
+        name, table = quoted(self.name), quoted(self.table)
+        columns = ", ".join(map(quoted, self.columns))
+        number = quoted(self.row_column)
+        return (
+            f"INSERT INTO {name} ({name}) VALUES ('delete-all')",  # noqa: S608 - Quoted.
+            f"INSERT INTO {name} (rowid, {columns}) SELECT {number}, {columns} FROM {table} ORDER BY {number}",  # noqa: S608
+        )
 
     @property
     def triggers(self) -> dict[str, str]:

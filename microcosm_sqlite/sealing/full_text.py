@@ -4,6 +4,7 @@ FTS5 collects words in memory and writes them in portions, and what is a portion
 here everything becomes one portion, or, where that is too much, portions that are merged only at the end.
 """
 
+import re
 from typing import Any, Final
 
 import apsw
@@ -17,6 +18,9 @@ _FILLING: Final = {"automerge": 0, "crisismerge": 1999, "hashsize": 1 << 28}
 
 #: https://sqlite.org/fts5.html, sections 6.1, 6.3 and 6.7: what an index has that was not configured.
 _DEFAULTS: Final = {"automerge": 4, "crisismerge": 16, "hashsize": 1 << 20}
+
+#: An index that keeps no text and names no table that does, whatever the quotes.
+_CONTENTLESS: Final = re.compile(r"""\bcontent\s*=\s*(?:''|""|``|\[\])""", re.IGNORECASE)
 
 #: What FTS5 keeps among the options for itself.
 _VERSION: Final = "version"
@@ -33,7 +37,7 @@ def fill_full_text(connection: apsw.Connection, table: str, *, source: str, targ
     options = _options(connection, source, table)
     _configure(connection, table, options | _FILLING)
     if _is_filled_from_elsewhere(connection, table):
-        _rebuild(connection, table, target=target)
+        _fill_from_elsewhere(connection, table, target=target)
     else:
         _copy(connection, table, source=source, target=target)
     _command(connection, table, "optimize")
@@ -65,22 +69,32 @@ def _is_filled_from_elsewhere(connection: apsw.Connection, table: str) -> bool:
     return not connection.table_exists("main", f"{table}_content")
 
 
-def _rebuild(connection: apsw.Connection, table: str, *, target: Target) -> None:
+def _fill_from_elsewhere(connection: apsw.Connection, table: str, *, target: Target) -> None:
+    ((sql,),) = rows(connection, "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?", table)
+    if _CONTENTLESS.search(sql):
+        raise _unreadable(table, "it keeps no text", target=target)
+    names, own = ", ".join(("rowid", *_columns(connection, table))), quoted(table)
     try:
-        _command(connection, table, "rebuild")
+        # Not 'rebuild', which takes rows as SQLite finds them, in the order of a covering index for instance: every
+        # step back is a portion of its own, of which FTS5 allows 2000.
+        rows(connection, f"INSERT INTO main.{own} ({names}) SELECT {names} FROM main.{own} ORDER BY rowid")  # noqa: S608 - Quoted.
     except apsw.SQLError as error:
-        raise _unreadable(table, f"it cannot be rebuilt ({error})", target=target) from error
+        raise _unreadable(table, f"its text cannot be read ({error})", target=target) from error
 
 
 def _copy(connection: apsw.Connection, table: str, *, source: str, target: Target) -> None:
     shadow = list(rows(connection, "SELECT name FROM pragma_table_xinfo(?, 'main')", f"{table}_content"))
-    query = "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden = 0 ORDER BY cid"
-    columns = [quoted(column) for (column,) in rows(connection, query, table)]
+    columns = _columns(connection, table)
     if len(shadow) != len(columns) + 1:
         raise _unreadable(table, "its text has locales, which cannot be read back", target=target)
     names = ", ".join(("rowid", *columns))
     own = quoted(table)
     rows(connection, f"INSERT INTO main.{own} ({names}) SELECT {names} FROM {source}.{own} ORDER BY rowid")  # noqa: S608 - Quoted.
+
+
+def _columns(connection: apsw.Connection, table: str) -> list[str]:
+    query = "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden = 0 ORDER BY cid"
+    return [quoted(column) for (column,) in rows(connection, query, table)]
 
 
 def _unreadable(table: str, reason: str, *, target: Target) -> SealError:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from emoji import LOCALES, rows_of_emoji
-from microcosm_sqlite_emoji import Emoji, EmojiStore, Gender, LabelStore, Presentation
+from microcosm_sqlite_emoji import Emoji, EmojiStore, Gender, LabelStore, Presentation, TagStore
 from reviewed_rows import Row
 
 from microcosm_sqlite.errors import ModelNotFoundError
@@ -71,6 +71,12 @@ class TestRows:
             {"hexcode": "1F44B", "locale": "ja", "text": "hello"},
             {"hexcode": "1F44B", "locale": "ja", "text": "ja"},
         ]
+        assert {row["hexcode"]: row["keywords"] for row in select(tables["label"], locale="ja")} == {
+            "1F44B": "hello, ja",
+            "1F44B-1F3FB": None,
+            "1F44B-X": None,
+            "1F1E6": None,
+        }
 
     def test_emoticons_alone_or_several(self, tables: dict[str, list[Row]]) -> None:
         """Each emoticon leads to one emoji."""
@@ -162,6 +168,24 @@ class TestArtifact:
         assert (letter.presentation, letter.group_key, letter.position) == (Presentation.EMOJI, None, None)
         assert emoji.count(gender=Gender.FEMALE) > 300
         assert emoji.retrieve("1F9D4-200D-2642-FE0F").version == 13.1
+
+    def test_what_somebody_typed(self, graph: Any) -> None:
+        """Is found among labels and tags, those that fit best first."""
+        emoji = EmojiStore(graph)
+
+        assert [one.hexcode for one in emoji.matching("grinning fac*", limit=1)] == ["1F600"]
+        assert "1F638" in [one.hexcode for one in emoji.matching("cat smil*")]
+        assert "1F431" in [one.hexcode for one in emoji.matching("KÄTZ* gesicht", locale="de", limit=None)]
+        assert emoji.matching("NEAR(") == []
+
+    def test_keywords_are_the_tags(self, graph: Any) -> None:
+        """In the same language, all of them."""
+        tags: dict[tuple[str, str], list[str]] = {}
+        for tag in TagStore(graph).stream():
+            tags.setdefault((tag.hexcode, tag.locale), []).append(tag.text)
+
+        for label in LabelStore(graph).stream():
+            assert label.keywords == (", ".join(sorted(tags.get((label.hexcode, label.locale), []))) or None)
 
     def test_groups_are_labelled(self, graph: Any) -> None:
         """Group and subgroup have names in every language."""

@@ -11,6 +11,8 @@ from world import BUILD, rows_of_world
 
 from microcosm_sqlite.artifacts.inspection import inspect
 from microcosm_sqlite.errors import ModelNotFoundError, SourceError
+from microcosm_sqlite.lookups.distances import kilometres_between
+from microcosm_sqlite.place import Box
 from tests.datasets.row_queries import rows_by_table
 
 COUNTRY: Final = {
@@ -173,6 +175,42 @@ class TestArtifact:
         assert airports.count(Airport.iata.is_(None)) == 20_414
         with pytest.raises(ModelNotFoundError):
             airports.by_iata("")
+
+    def test_airports_within_100_kilometres(self, graph: Any) -> None:
+        """The nearest first, as looking at every airport finds them."""
+        airports = AirportStore(graph)
+        paris = CityStore(graph).retrieve(2988507)
+        away = {
+            airport.icao: kilometres_between(paris.latitude, paris.longitude, airport.latitude, airport.longitude)
+            for airport in airports.stream()
+        }
+
+        nearby = airports.near(paris.latitude, paris.longitude, kilometres=100)
+
+        expected = sorted((distance, icao) for icao, distance in away.items() if distance <= 100)
+        assert [(one.kilometres, one.row.icao) for one in nearby] == expected
+        assert len(expected) == 42
+
+    def test_places_across_the_antimeridian(self, graph: Any) -> None:
+        """Fiji lies on both sides."""
+        fiji = AirportStore(graph).within(Box(-21, 176, -12, -178), country_code="FJ")
+
+        assert {airport.longitude > 0 for airport in fiji} == {True, False}
+
+    def test_cities_by_name(self, graph: Any) -> None:
+        """Without regard to case and diacritics, also while somebody types."""
+        cities = CityStore(graph)
+
+        assert cities.match("sao pau*", limit=1)[0].row.geonameid == 3448439
+        assert [match.row.name for match in cities.match("paris", country_code="FR", limit=1)] == ["Paris"]
+        assert [match.snippet for match in cities.complete("zuri", limit=1)] == ["[Zürich]"]
+
+    def test_airports_by_name_or_city(self, graph: Any) -> None:
+        """Both are searched."""
+        airports = AirportStore(graph)
+
+        assert [match.row.iata for match in airports.match("charles gaulle")] == ["CDG"]
+        assert "LTFM" in [match.row.icao for match in airports.match("arnavutkoy")]
 
     def test_names_with_quotes_and_commas(self, graph: Any) -> None:
         """Text arrives as the package has it."""

@@ -83,6 +83,27 @@ def test_an_index_over_another_table_is_built_from_that_table(tmp_path: Path) ->
     assert connection.execute("SELECT rowid FROM main.f WHERE f MATCH 'snow'").fetchall() == [(5,)]
 
 
+def test_an_index_over_the_other_table_does_not_count() -> None:
+    """SQLite would read the text from it, in its order, and FTS5 make thousands of portions of that."""
+    rows = [(number, f"{number * 7919 % 5000:04} snow", "much else " * 10) for number in range(5000)]
+    found = []
+    for index in ("", "CREATE INDEX by_body ON texts (body)"):
+        connection = apsw.Connection(":memory:")
+        connection.execute("ATTACH ':memory:' AS bench")
+        for database in ("main", "bench"):
+            connection.execute(f"CREATE TABLE {database}.texts (id INTEGER PRIMARY KEY, body TEXT, more TEXT)")
+            connection.execute(f"CREATE VIRTUAL TABLE {database}.f USING fts5 (body, content=texts, content_rowid=id)")
+        connection.executemany("INSERT INTO main.texts VALUES (?, ?, ?)", rows)
+        connection.execute(index)
+
+        fill_full_text(connection, "f", source="bench", target=TARGET)
+
+        connection.execute("INSERT INTO f (f, rank) VALUES ('integrity-check', 1)")
+        found.append(shadows(connection))
+
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("options", ["content=''", "content='', contentless_delete=1", "locale=1"])
 def test_text_that_cannot_be_read_back_is_refused(tmp_path: Path, options: str) -> None:
     """Sealing it would leave the text behind."""

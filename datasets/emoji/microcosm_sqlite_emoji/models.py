@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from microcosm_sqlite.dataset import DataSet
+from microcosm_sqlite.full_text import FullText
 from microcosm_sqlite.types import EnumType
 
 
@@ -127,12 +128,17 @@ class Label(Emojis):
     """What an emoji is called in one language: "grinning face"."""
 
     __tablename__ = "label"
-    # Without rowids the key is stored once, not twice.
-    __table_args__ = (Index("ix_label_text_locale", "text", "locale"), {"sqlite_with_rowid": False})
+    # A word of the label counts more than one of many keywords.
+    __table_args__ = (
+        Index("ix_label_text_locale", "text", "locale"),
+        FullText("text", "keywords", weights=(10, 1), prefix=(2, 3)),
+    )
 
     hexcode: Mapped[str] = mapped_column(ForeignKey("emoji.hexcode"), primary_key=True)
     locale: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
+    #: The emoji's tags in this language as one text, to be searched; skin-tone variants have none.
+    keywords: Mapped[str | None]
 
     emoji: Mapped[Emoji] = relationship(back_populates="labels")
 

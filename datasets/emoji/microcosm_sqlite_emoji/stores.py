@@ -1,4 +1,4 @@
-"""Look up emoji by what they are called, by what they are about, by what people type for them."""
+"""Look up emoji by what they are called, by what they are about, by what people type."""
 
 from sqlalchemy import select
 
@@ -34,6 +34,11 @@ class EmojiStore(Store[Emoji]):
         if locale is not None:
             tagged = tagged.where(Tag.locale == locale)
         return self.search(Emoji.hexcode.in_(tagged))
+
+    def matching(self, text: str, *, locale: str = "en", limit: int | None = 20) -> list[Emoji]:
+        """Return the emoji whose label and tags have all words of what somebody typed, those that fit best first."""
+        labels = LabelStore(self.get_session).match(text, limit=limit, locale=locale)
+        return self.retrieve_many(match.row.hexcode for match in labels)
 
     def by_emoticon(self, text: str) -> Emoji:
         """Return the emoji that *text*, such as ":)", stands for; raise `ModelNotFoundError` for none."""

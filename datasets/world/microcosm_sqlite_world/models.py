@@ -4,6 +4,8 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from microcosm_sqlite.dataset import DataSet
+from microcosm_sqlite.full_text import FullText
+from microcosm_sqlite.place import Place
 
 
 class World(DataSet, DeclarativeBase):
@@ -89,7 +91,11 @@ class City(World):
     """A city of more than 15,000 people, or a capital of any size."""
 
     __tablename__ = "city"
-    __table_args__ = (Index("ix_city_country_code_name", "country_code", "name"),)
+    __table_args__ = (
+        Index("ix_city_country_code_name", "country_code", "name"),
+        FullText("name", prefix=(2, 3)),
+        Place("latitude", "longitude"),
+    )
 
     #: The identifier at GeoNames, https://www.geonames.org/<geonameid>.
     geonameid: Mapped[int] = mapped_column(primary_key=True)
@@ -110,7 +116,11 @@ class Airport(World):
     """An airport, landing strip or seaplane base that is in operation."""
 
     __tablename__ = "airport"
-    __table_args__ = (Index("ix_airport_country_code_name", "country_code", "name"),)
+    __table_args__ = (
+        Index("ix_airport_country_code_name", "country_code", "name"),
+        FullText("name", "city_name", prefix=(2, 3)),
+        Place("latitude", "longitude"),
+    )
 
     #: ICAO location indicator, or an identifier that airportsdata made where there is none: "LFPG".
     icao: Mapped[str] = mapped_column(primary_key=True)
