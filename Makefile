@@ -45,10 +45,12 @@ types: $(SETS_STAMP)
 imports: $(STAMP)
 	$(BIN)/lint-imports
 
-# Other releases of SQLite, and other Pythons, in which files must come out alike; what cannot be had is left out.
-$(RELEASES_STAMP): $(STAMP) tests/canonical/environments.py
+# Other releases of SQLite, and other Pythons, in which files must come out alike, and libraries that judge documents;
+# what cannot be had is left out.
+$(RELEASES_STAMP): $(STAMP) tests/canonical/environments.py tests/artifacts/validators.py
 	mkdir -p .venvs
 	$(BIN)/python -m tests.canonical.environments
+	$(BIN)/python -m tests.artifacts.validators
 	touch $(RELEASES_STAMP)
 
 unit: $(SETS_STAMP) $(RELEASES_STAMP)

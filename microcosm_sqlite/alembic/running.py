@@ -77,7 +77,7 @@ def alembic_config(
     """
     data_set = resolve_data_set(model)
     migrations_dir = get_migrations_dir(graph, data_set_name(data_set))
-    with _turn, TemporaryDirectory(prefix="microcosm-sqlite-") as folder:
+    with _turn, TemporaryDirectory(prefix="microcosm-sqlite-migration-") as folder:
         template = make_script_py_mako(include_downgrade=include_downgrade)
         Path(folder, "script.py.mako").write_text(template, encoding="utf-8")
         Path(folder, "env.py").write_text(_ENV_PY, encoding="utf-8")

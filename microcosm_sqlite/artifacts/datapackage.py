@@ -99,11 +99,11 @@ def _resource(manifest: Manifest, table: TableEntry, slugs: dict[str, str]) -> d
 
 
 def _reference(table: TableEntry, reference: ReferenceEntry, slugs: dict[str, str]) -> dict[str, Any]:
-    # The standard wants the resource left out where a table refers to itself.
-    resource = {} if reference.table == table.name else {"resource": slugs.get(reference.table, reference.table)}
+    # Nothing stands for the table itself; validators of version 1 want to see that.
+    resource = "" if reference.table == table.name else slugs.get(reference.table, reference.table)
     return {
         "fields": list(reference.columns),
-        "reference": {**resource, "fields": list(reference.referred_columns)},
+        "reference": {"resource": resource, "fields": list(reference.referred_columns)},
         NAMESPACE: {"table": reference.table},
     }
 

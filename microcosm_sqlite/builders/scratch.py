@@ -6,6 +6,7 @@ be told from the living: there, what they left is removed by hand.
 """
 
 import os
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,10 @@ from typing import Final
 if sys.platform != "win32":
     import fcntl
 
-_PREFIX: Final = "microcosm-sqlite-"
+_PREFIX: Final = "microcosm-sqlite-build-"
+
+#: What `mkdtemp` makes of the prefix; nothing else of that name is ours to remove.
+_NAME: Final = re.compile(re.escape(_PREFIX) + "[a-z0-9_]{8}")
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def _remove_abandoned(place: Path) -> None:
     user = os.geteuid()
     folders: list[Path] = []
     with suppress(OSError):
-        folders = list(place.glob(f"{_PREFIX}*"))
+        folders = [folder for folder in place.glob(f"{_PREFIX}*") if _NAME.fullmatch(folder.name)]
     for folder in folders:
         with suppress(OSError):
             if folder.lstat().st_uid != user:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from microcosm_sqlite.artifacts.beside import manifests_beside
+from microcosm_sqlite.artifacts.beside import manifest_path, manifests_beside
+from microcosm_sqlite.artifacts.croissant import to_croissant
 from microcosm_sqlite.artifacts.datapackage import to_document
 from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.inspection import Artifact
@@ -18,15 +19,29 @@ from microcosm_sqlite.errors import ManifestError
 
 @click.command("info")
 @click.argument("name_or_path")
+@click.option("--croissant", "as_croissant", is_flag=True, help="Print a Croissant document, for catalogues.")
 @json_option
 @debug_option
-def describe(name_or_path: str, *, as_json: bool) -> None:
+def describe(name_or_path: str, *, as_croissant: bool, as_json: bool) -> None:
     """Show the manifest of NAME_OR_PATH, a data set or a file: what it claims, which only `verify` checks.
 
     With --json, the whole document as a Frictionless Data Package.
     """
+    if as_croissant and as_json:
+        raise click.UsageError("--croissant is JSON already: leave out --json.")
     artifact = artifact_at(target_of(name_or_path))
     manifest = _complete_manifest(artifact)
+    if as_croissant:
+        if manifest.file_digest is None:
+            # The warning above says why.
+            raise ManifestError(
+                path=manifest_path(artifact.path),
+                expected="the manifest beside the file, which has its digest",
+                found="none that can be read",
+                remedy="Restore it from where the artifact came from.",
+            )
+        print(json.dumps(to_croissant(manifest), ensure_ascii=False, indent=2))
+        return
     if as_json:
         print(json.dumps(to_document(manifest), ensure_ascii=False, indent=2, sort_keys=True))
         return

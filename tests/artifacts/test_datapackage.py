@@ -80,7 +80,7 @@ def test_references_name_resources_and_leave_out_their_own() -> None:
     document = to_document(_manifest(_table("City", references=(to_itself, to_another)), _table("Land & Leute")))
 
     own, other = document["resources"][0]["schema"]["foreignKeys"]
-    assert own["reference"] == {"fields": ["id"]}
+    assert own["reference"] == {"resource": "", "fields": ["id"]}
     assert other["reference"] == {"resource": "land-leute", "fields": ["id"]}
 
 

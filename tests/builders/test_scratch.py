@@ -80,12 +80,12 @@ def test_threads_do_not_take_each_others_folders(tmp_path: Path) -> None:
 def test_a_link_of_that_name_is_left_alone(tmp_path: Path) -> None:
     """What it leads to is nobody's to remove."""
     (tmp_path / "kept").mkdir()
-    (tmp_path / "microcosm-sqlite-link").symlink_to(tmp_path / "kept")
+    (tmp_path / "microcosm-sqlite-build-linklink").symlink_to(tmp_path / "kept")
 
     with scratch_folder(tmp_path):
         pass
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "microcosm-sqlite-link"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "microcosm-sqlite-build-linklink"]
 
 
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
@@ -96,3 +96,15 @@ def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     remove_folder(tmp_path / "file")
 
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_folders_of_other_names_stay(tmp_path: Path) -> None:
+    """Also where they begin alike: they are somebody else's."""
+    names = ["microcosm-sqlite-mine", "microcosm-sqlite-migration-abcdefgh", "microcosm-sqlite-build-of-mine"]
+    for name in names:
+        (tmp_path / name).mkdir()
+
+    with scratch_folder(tmp_path):
+        pass
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)

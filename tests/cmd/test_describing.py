@@ -59,3 +59,23 @@ def test_a_plain_database_has_nothing_to_show(plain_path: Path, invoke: Invoke) 
 def test_missing_files_are_not_found(invoke: Invoke) -> None:
     """As with every other command."""
     assert invoke("info", "missing.sqlite").exit_code == 3
+
+
+def test_a_croissant_for_catalogues(atlas_path: Path, invoke: Invoke) -> None:
+    """The same in their vocabulary."""
+    result = invoke("info", atlas_path, "--croissant")
+
+    document = json.loads(result.stdout)
+    assert (document["@type"], document["name"], document["version"]) == ("sc:Dataset", "atlas", "2026.1")
+    assert {found["@id"] for found in document["recordSet"]} >= {"city", "country"}
+
+
+def test_a_croissant_needs_the_manifest_beside_the_file(atlas_path: Path, invoke: Invoke) -> None:
+    """Only that has the digest of the file."""
+    manifest_path(atlas_path).unlink()
+
+    result = invoke("info", atlas_path, "--croissant")
+
+    assert result.exit_code == 1
+    assert "expected the manifest beside the file, which has its digest" in result.stderr
+    assert invoke("info", atlas_path, "--croissant", "--json").exit_code == 2
