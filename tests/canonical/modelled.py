@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -13,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from microcosm_sqlite.artifacts.digests import file_digest
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.dataset import DataSet
+from microcosm_sqlite.full_text import FullText
+from microcosm_sqlite.place import Place
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
@@ -25,12 +28,14 @@ class Library(DataSet, DeclarativeBase):
 
 
 class Author(Library):
-    """Several indexes, which SQLAlchemy keeps in a set."""
+    """Several indexes, which SQLAlchemy keeps in a set; found by words and by place, with rows that SQLite numbers."""
 
     __tablename__ = "author"
     __table_args__ = (
         UniqueConstraint("family", "given"),
         Index("ix_author_born", "born"),
+        FullText("family", "given", prefix=(2,)),
+        Place("latitude", "longitude"),
         *(Index(f"ix_author_{number}", "given", "born") for number in range(6)),
     )
 
@@ -38,6 +43,8 @@ class Author(Library):
     family: Mapped[str] = mapped_column(index=True)
     given: Mapped[str | None]
     born: Mapped[date | None]
+    latitude: Mapped[float]
+    longitude: Mapped[float | None]
 
 
 class Book(Library):
@@ -67,8 +74,15 @@ for _sql in (
 def build(folder: Path, *, shuffle: int) -> Artifact:
     """Return the artifact made of rows that come in the order which *shuffle* gives."""
     random = Random(shuffle)
-    authors = [
-        {"code": f"A{number}", "family": f"Ünal {number % 9}", "given": f"G{number}", "born": date(1900 + number, 1, 2)}
+    authors: list[dict[str, Any]] = [
+        {
+            "code": f"A{number}",
+            "family": f"Ünal {number % 9}",
+            "given": f"G{number}",
+            "born": date(1900 + number, 1, 2),
+            "latitude": number / 7 - 4,
+            "longitude": None if number % 11 == 0 else -number / 3,
+        }
         for number in range(60)
     ]
     books = [

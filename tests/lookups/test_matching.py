@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Query, Session, mapped_column
 
+from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.errors import NotIndexedError, ReadOnlyDataSetError, UnknownFilterError
+from microcosm_sqlite.full_text import FullText
 from microcosm_sqlite.lookups.matching import Match
+from microcosm_sqlite.place import Box, Place
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
@@ -143,6 +146,7 @@ class TestMatch:
 
         assert [match.row.code for match in fields] == ["a"]
         assert [(match.row.town_id, match.row.kind.name) for match in streets] == [(1, "WATER"), (2, "GRASS")]
+        assert [match.row.town_id for match in StreetStore(graph).match("high", limit=1)] == [1]
 
     def test_parts_of_words(self, graph: Any) -> None:
         """With trigrams, any three characters or more are enough, and fewer find nothing."""
@@ -232,6 +236,11 @@ class TestChanges:
         assert numbers(towns.match("par*")) == [11, 40]
         assert numbers(towns.match("lutetia")) == [3]
         assert [match.row.code for match in fields.match("zurich")] == ["a2"]
+        engine, _ = mutable_graph.sqlite("towns")
+        with engine.begin() as connection:
+            for name in ("town_text", "field_text", "street_text"):
+                # The 1 compares the index with the text of its table, word by word.
+                connection.exec_driver_sql(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
 
     def test_what_is_rolled_back_is_not_found(self, mutable_graph: Any) -> None:
         """The index belongs to the transaction."""
@@ -344,6 +353,73 @@ class TestSealed:
 
         with pytest.raises(ReadOnlyDataSetError):
             Towns.drop_all(graph)
+
+
+class PickyStore(TownStore):
+    """Towns outside of Germany; hooks in the inherited style."""
+
+    def _query(self) -> Query[Town]:
+        return super()._query().filter(Town.country != "DE")
+
+    def _filter(self, query: Query[Town], *, is_southern: bool | None = None, **filters: Any) -> Query[Town]:
+        query = super()._filter(query, **filters)
+        return query.filter(Town.latitude < 0) if is_southern else query
+
+
+class CrowdedStore(TownStore):
+    """Towns, put together with their streets."""
+
+    def _query(self) -> Query[Town]:
+        return super()._query().outerjoin(Street, Street.town_id == Town.id).distinct()
+
+
+class TestHooks:
+    """What a store overrides decides here as in every look-up."""
+
+    def test_rows_that_a_store_leaves_out_are_not_found(self, graph: Any) -> None:
+        """By words, by beginnings, by place."""
+        towns = PickyStore(graph)
+
+        assert numbers(towns.match("paris")) == [3, 4]
+        assert numbers(towns.complete("par")) == [3, 4]
+        assert sorted(numbers(towns.match("paul*", is_southern=True))) == [1, 2]
+        assert [one.row.id for one in towns.near(48, 2, kilometres=1000)] == [3]
+        assert [town.id for town in towns.within(Box(-90, -60, 90, 60), is_southern=True)] == [2, 1]
+
+    def test_other_tables_may_be_joined(self, graph: Any) -> None:
+        """A row is found once all the same."""
+        towns = CrowdedStore(graph)
+
+        assert sorted(numbers(towns.match("paulo"))) == [1, 2]
+        assert [one.row.id for one in towns.near(48, 2, kilometres=1000)] == [3, 5]
+
+    def test_columns_that_are_called_otherwise_than_attributes(self, make_graph: GraphFactory) -> None:
+        """A declaration names columns, a look-up takes attributes."""
+
+        class Post(DataSet, DeclarativeBase):
+            __data_set__ = "post"
+
+        class Office(Post):
+            __tablename__ = "office"
+            __table_args__ = (FullText("zip", "name"), Place("y", "x"))
+            number: Mapped[int] = mapped_column("key", primary_key=True)
+            postcode: Mapped[str] = mapped_column("zip")
+            name: Mapped[str]
+            latitude: Mapped[float] = mapped_column("y")
+            longitude: Mapped[float] = mapped_column("x")
+
+        graph = make_graph()
+        Post.create_all(graph)
+        with Post.new_session(graph) as session:
+            session.add(Office(number=1, postcode="AB1 x", name="Aberdeen", latitude=1, longitude=1))
+            session.commit()
+        offices = type("OfficeStore", (Store,), {"model_class": Office})(graph)
+
+        (match,) = offices.match("ab1", columns=[Office.postcode])
+
+        assert match.highlights == {"zip": "[AB1] x", "name": "Aberdeen"}
+        assert offices.near(1, 1, limit=1)[0].row is match.row
+        assert offices.within(Box(0, 0, 2, 2)) == [match.row]
 
 
 class TestPlans:

@@ -1,6 +1,6 @@
 """What type checkers see of the typed form; checked by mypy and pyright, never run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, assert_type
 
 from microcosm.object_graph import ObjectGraph
@@ -9,6 +9,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Query, Session, mapped_colum
 
 from microcosm_sqlite import DataSet, Store, dispose_sqlite_connections
 from microcosm_sqlite.context import SessionContext
+from microcosm_sqlite.lookups.matching import Match
+from microcosm_sqlite.lookups.places import Nearby, inside
+from microcosm_sqlite.place import Box
 from microcosm_sqlite.stores import GetOrCreateSession, get_session
 
 
@@ -101,6 +104,18 @@ def reading(cities: CityStore) -> None:
     assert_type(cities.exists(larger_than=7), bool)
     assert_type(cities.retrieve(1).country.name, str)
     assert_type([city.name for city in cities.stream()], list[str])
+
+
+def searching(cities: CityStore) -> None:
+    """Words and places lead to the model, too."""
+    assert_type(cities.match("paris", country_code="FR", limit=10), list[Match[City]])
+    assert_type(cities.complete("par")[0].row, City)
+    assert_type(cities.match("paris")[0].highlights, Mapping[str, str | None])
+    assert_type(cities.within(Box(south=48, west=2, north=49, east=3)), list[City])
+    assert_type(cities.near(48.85, 2.35, City.population > 1_000, kilometres=100), list[Nearby[City]])
+    assert_type(cities.near(48.85, 2.35, limit=1)[0].row, City)
+    assert_type(cities.near(48.85, 2.35, limit=1)[0].kilometres, float)
+    assert_type(cities.count(inside(City, Box(48, 2, 49, 3))), int)
 
 
 def writing(cities: CityStore) -> None:
