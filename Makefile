@@ -86,6 +86,8 @@ benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/bind.py
 	$(BIN)/python benchmarks/digest.py
 	$(BIN)/python benchmarks/sealing.py
+	$(BIN)/python benchmarks/places.py
+	$(BIN)/python benchmarks/full_text.py
 
 clean:
 	rm -rf build dist *.egg-info .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis

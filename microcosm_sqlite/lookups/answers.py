@@ -142,6 +142,27 @@ class Answers(Generic[ModelT]):
 
         return through_sqlalchemy() if prepared is None else _stream(prepared, through_sqlalchemy)
 
+    def values(
+        self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
+    ) -> list[tuple[Any, ...]] | None:
+        """Return the rows of a look-up of another kind as the driver has them, or None where SQLAlchemy must be asked.
+
+        See `Preparation.other`.
+        """
+        if (prepared := self._preparation.other(make, criteria, filters, values)) is not None:
+            with _unless_refused():
+                return prepared.table.values(prepared.plan, prepared.values)
+        return None
+
+    def beside(
+        self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
+    ) -> list[tuple[ModelT, tuple[Any, ...]]] | None:
+        """Return the instances of a look-up of another kind with what it gives beside their columns, or None."""
+        if (prepared := self._preparation.other(make, criteria, filters, values)) is not None:
+            with _unless_refused():
+                return prepared.table.beside(prepared.plan, prepared.values)
+        return None
+
     def _query(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
     ) -> Query[ModelT]:

@@ -1,6 +1,6 @@
 """Measure how far two places are from each other, to the same last bit on every computer."""
 
-from math import sqrt
+from math import factorial, sqrt
 from typing import Final
 
 #: The mean radius of the Earth in kilometres, (2a + b) / 3 of the GRS 80 ellipsoid: H. Moritz, "Geodetic Reference
@@ -13,9 +13,6 @@ HALF_WAY_ROUND_KM: Final = 20015.2
 _RADIANS_PER_DEGREE: Final = 0.017453292519943295
 _POLE: Final = 90.0
 _HALF_TURN: Final = 180.0
-
-#: How often the argument of the arc sine is brought to half the angle before the series, which then ends soon.
-_HALVINGS: Final = 3
 
 
 def kilometres_between(from_latitude: float, from_longitude: float, to_latitude: float, to_longitude: float) -> float:
@@ -35,39 +32,30 @@ def _sine(degrees: float) -> float:
     """Return the sine of 0 to 180 *degrees*, by Taylor's series to the 23rd power: exact to a bit or two."""
     x = (degrees if degrees <= _POLE else _HALF_TURN - degrees) * _RADIANS_PER_DEGREE
     s = x * x
-    return x * (
-        1
-        - s / 6 * (
-            1
-            - s / 20 * (
-                1
-                - s / 42 * (
-                    1
-                    - s / 72 * (
-                        1
-                        - s / 110 * (
-                            1
-                            - s / 156 * (1 - s / 210 * (1 - s / 272 * (1 - s / 342 * (1 - s / 420 * (1 - s / 506)))))
-                        )
-                    )
-                )
-            )
-        )
-    )  # fmt: skip
+    total = ((_S11 * s + _S10) * s + _S9) * s + _S8
+    total = ((total * s + _S7) * s + _S6) * s + _S5
+    total = ((total * s + _S4) * s + _S3) * s + _S2
+    return x * ((total * s + _S1) * s + 1)
 
 
 def _arc_sine(sine: float) -> float:
     """Return the angle from 0 to a quarter turn with this *sine*, in radians."""
-    x, times = sine, 1
-    for _ in range(_HALVINGS):
-        # Of half the angle: sin²(a/2) = (1 - cos a) / 2 = sin² a / (2 (1 + cos a)), without loss for small angles.
-        x /= sqrt(2 * (1 + sqrt((1 - x) * (1 + x))))
-        times *= 2
+    # Of half the angle, three times: sin²(a/2) = (1 - cos a) / 2 = sin² a / (2 (1 + cos a)), which loses no digits.
+    x = sine / sqrt(2 * (1 + sqrt((1 - sine) * (1 + sine))))
+    x /= sqrt(2 * (1 + sqrt((1 - x) * (1 + x))))
+    x /= sqrt(2 * (1 + sqrt((1 - x) * (1 + x))))
     s = x * x
-    total = 0.0
-    for coefficient in _ARC_SINE:
-        total = total * s + coefficient
-    return times * x * total
+    total = _C11 * s + _C10
+    total = ((total * s + _C9) * s + _C8) * s + _C7
+    total = ((total * s + _C6) * s + _C5) * s + _C4
+    total = ((total * s + _C3) * s + _C2) * s + _C1
+    return 8 * x * (total * s + 1)
+
+
+def _sine_series(terms: int) -> tuple[float, ...]:
+    """Return the coefficients of the series of sin(x) / x in x², the last of them first."""
+    coefficients = [(-1) ** number / factorial(2 * number + 1) for number in range(terms)]
+    return tuple(reversed(coefficients))
 
 
 def _arc_sine_series(terms: int) -> tuple[float, ...]:
@@ -81,4 +69,7 @@ def _arc_sine_series(terms: int) -> tuple[float, ...]:
 
 
 #: At most sin(π / 16) after the halvings: the 12th term is below the last bit.
-_ARC_SINE: Final = _arc_sine_series(12)
+_C11, _C10, _C9, _C8, _C7, _C6, _C5, _C4, _C3, _C2, _C1, _ = _arc_sine_series(12)
+
+#: At most a quarter turn: the 12th term is below the last bit here, too.
+_S11, _S10, _S9, _S8, _S7, _S6, _S5, _S4, _S3, _S2, _S1, _ = _sine_series(12)

@@ -1,41 +1,35 @@
 """Find rows by words of their text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    TableClause,
     bindparam,
-    column,
-    func,
     inspect,
-    literal_column,
     select,
-    table,
 )
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.ddl import is_maintained, refresh_full_text
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import NotIndexedError
-from microcosm_sqlite.full_text import FullTextIndex, full_text_of, quoted
+from microcosm_sqlite.full_text import FullTextIndex, full_text_of
 from microcosm_sqlite.lookups.keys import key_attributes, key_of
+from microcosm_sqlite.lookups.plans import marker
+from microcosm_sqlite.lookups.ranking import TERMS, Terms, best_keys, best_rows
 from microcosm_sqlite.lookups.words import begun_words_of, to_beginning, to_query, words_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Query, Session
 
+    from microcosm_sqlite.lookups.answers import Answers
+
 ModelT = TypeVar("ModelT", default=Any)
 
 #: What is put before and behind every word that was found.
 MARKS: Final = ("[", "]")
-
-#: How many words a snippet has at most, and what stands for those before and behind it.
-_SNIPPET_WORDS: Final = 16
-_ELLIPSIS: Final = "…"
 
 #: How many rows are returned unless told otherwise: more than a person reads.
 DEFAULT_LIMIT: Final = 20
@@ -61,6 +55,7 @@ class Matching(Generic[ModelT]):
     """Look-ups by words, for models that declare `FullText`."""
 
     if TYPE_CHECKING:
+        _answers: Answers[ModelT]
 
         @property
         def model_class(self) -> type[ModelT]:
@@ -110,10 +105,12 @@ class Matching(Generic[ModelT]):
         index = self._full_text()
         names = _names_of(index, columns)
         found = words_of(text)
-        query = self._match(criteria, filters)
         if not found:
+            self._match(criteria, filters)  # Which raises what it would raise otherwise.
             return []
-        return self._matches(_Search(index, to_query(found, columns=names), marks), query, limit=limit, offset=offset)
+        query = to_query(found, columns=names)
+        search = _Search(index=index, query=query, marks=marks, limit=limit, offset=offset)
+        return self._matches(search, criteria, filters)
 
     def complete(
         self,
@@ -131,15 +128,15 @@ class Matching(Generic[ModelT]):
         index = self._full_text()
         names = _names_of(index, columns)
         words = begun_words_of(text)
-        query = self._match(criteria, filters)
         if not words:
+            self._match(criteria, filters)
             return []
-        first = _Search(index, to_beginning(words, columns=names), marks)
-        matches = self._matches(first, query, limit=limit)
+        first = _Search(index=index, query=to_beginning(words, columns=names), marks=marks, limit=limit)
+        matches = self._matches(first, criteria, filters)
         if len(matches) < limit:
             known = {key_of(match.row) for match in matches}
-            every = _Search(index, to_query(words, columns=names), marks)
-            more = self._matches(every, query, limit=limit + len(matches))
+            every = replace(first, query=to_query(words, columns=names), limit=limit + len(matches))
+            more = self._matches(every, criteria, filters)
             matches += [match for match in more if key_of(match.row) not in known]
         return matches[:limit]
 
@@ -156,84 +153,53 @@ class Matching(Generic[ModelT]):
         _make_current(self.session, index, model=name)
         return index
 
-    def _matches(
-        self, search: "_Search", query: "Query[ModelT]", *, limit: int | None, offset: int | None = None
-    ) -> list[Match[ModelT]]:
-        keys = key_attributes(self.model_class)
-        hits = self.session.execute(
-            search.statement(query, keys, limit=limit, offset=offset), bind_arguments={"mapper": self.model_class}
-        ).all()
-        rows = self.retrieve_many([hit[0] if len(keys) == 1 else tuple(hit[: len(keys)]) for hit in hits])
-        return [search.match(row, hit[len(keys) :]) for row, hit in zip(rows, hits, strict=True)]
+    def _matches(self, search: "_Search", criteria: Any, filters: Any) -> list[Match[ModelT]]:
+        found = self._answers.beside(_ranked_rows, criteria, filters, search.values)
+        if found is None:
+            keys = key_attributes(self.model_class)
+            rows = cast("Select[Any]", self._match(criteria, filters).statement)
+            terms = Terms(*(bindparam(None, value, type_) for value, type_ in zip(search.values, TERMS, strict=True)))
+            hits = self.session.execute(
+                best_keys(search.index, rows, keys, terms), bind_arguments={"mapper": self.model_class}
+            ).all()
+            instances = self.retrieve_many([hit[0] if len(keys) == 1 else tuple(hit[: len(keys)]) for hit in hits])
+            found = [(row, tuple(hit[len(keys) :])) for row, hit in zip(instances, hits, strict=True)]
+        return [search.match(row, texts) for row, texts in found]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Search:
     """Words to look for in one index, with the marks to put around them."""
 
     index: FullTextIndex
     query: str
     marks: tuple[str, str]
+    limit: int | None
+    offset: int | None = None
 
-    def statement(
-        self, rows: "Query[Any]", keys: Sequence[Any], *, limit: int | None, offset: int | None
-    ) -> Select[Any]:
-        """Return the statement that finds the best of *rows*, then reads the text of these only."""
-        found, shown = self._table(), self._table().alias("shown")
-        labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
-        rank = func.bm25(found.c[self.index.name], *map(_number, self.index.weights)).label("rank")
-        # The sum keeps SQLite from looking into the index once per row of the table.
-        same_row = (
-            literal_column(f"{quoted(self.index.table)}.{quoted(self.index.row_column)}") == found.c.rowid + _ZERO
-        )
-        best = (
-            rows.join(found, same_row)
-            .filter(self._contains(found.c[self.index.name]))
-            .with_entities(found.c.rowid.label("number"), rank, *labelled)
-            .order_by(None)
-            .order_by(rank, *keys)
-            .limit(limit)
-            .offset(offset)
-            .cte("best")
-        )
-        order: list[ColumnElement[Any]] = [best.c[label.name] for label in labelled]
-        statement: Select[Any] = (
-            cast("Any", select)(*order, best.c.rank, *self._texts(shown.c[self.index.name]))
-            # Outer, because SQLite then takes the best rows one by one and not all that match.
-            .select_from(
-                best.outerjoin(shown, (shown.c.rowid == best.c.number) & self._contains(shown.c[self.index.name]))
-            )
-            .order_by(best.c.rank, *order)
-        )
-        return statement
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """What `Terms` stand for."""
+        before, after = self.marks
+        return self.query, before, after, -1 if self.limit is None else self.limit, self.offset or 0
 
     def match(self, row: Any, texts: Sequence[Any]) -> Match[Any]:
         """Return the match of *row*, given its rank and its *texts*."""
         rank, snippet, *highlights = texts
-        return Match(
-            row=row,
-            rank=rank,
-            snippet=snippet or "",
-            highlights=dict(zip(self.index.columns, highlights, strict=True)),
-        )
-
-    def _table(self) -> TableClause:
-        return table(self.index.name, column("rowid"), column(self.index.name))
-
-    def _contains(self, whole: ColumnElement[Any]) -> ColumnElement[bool]:
-        return whole.op("MATCH", is_comparison=True)(bindparam(None, self.query))
-
-    def _texts(self, whole: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-        marks: list[ColumnElement[Any]] = [bindparam(None, mark) for mark in self.marks]
-        snippet = func.snippet(whole, -1, *marks, _ELLIPSIS, _SNIPPET_WORDS)
-        return [snippet, *(func.highlight(whole, number, *marks) for number in range(len(self.index.columns)))]
+        highlighted = dict(zip(self.index.columns, highlights, strict=True))
+        return Match(row=row, rank=rank, snippet=snippet or "", highlights=highlighted)
 
 
-_ZERO: Final[ColumnElement[int]] = literal_column("0")
-
-
-def _number(weight: float) -> ColumnElement[Any]:
-    return literal_column(repr(weight))
+def _ranked_rows(store: Any, table: Any, parts: Any) -> Select[Any] | None:
+    """Return the statement of a search in a sealed artifact."""
+    index = full_text_of(table.layout.table)
+    if index is None:
+        return None
+    first = len(parts.values)
+    layout, conditions = table.layout, parts.conditions.expressions(store.auto_filters)
+    rows = cast("Any", select)(*layout.columns).select_from(layout.table).where(*conditions)
+    terms = Terms(*(marker(first + number, type_=type_) for number, type_ in enumerate(TERMS)))
+    return best_rows(index, rows, layout.key_columns, terms, home=layout.table)
 
 
 def _names_of(index: FullTextIndex, columns: Iterable[Any]) -> list[str]:

@@ -1,22 +1,27 @@
 """Find rows by where on Earth they are."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import asin, cos, degrees, inf, isfinite, radians, sin
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, inspect, or_, select
+from sqlalchemy import ColumnElement, Double, Integer, Text, and_, bindparam, func, inspect, or_, select
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.errors import CoordinateError, NotIndexedError
 from microcosm_sqlite.lookups.distances import EARTH_RADIUS_KM, HALF_WAY_ROUND_KM, kilometres_between
 from microcosm_sqlite.lookups.keys import key_attributes
-from microcosm_sqlite.place import ANTIMERIDIAN, POLE, Box, checked_latitude, checked_longitude, place_of
+from microcosm_sqlite.lookups.plans import marker
+from microcosm_sqlite.lookups.preparing import rows_of
+from microcosm_sqlite.place import ANTIMERIDIAN, POLE, Box, PlaceIndex, checked_latitude, checked_longitude, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy.orm import Mapper, Query
+    from sqlalchemy.types import TypeEngine
+
+    from microcosm_sqlite.lookups.answers import Answers
 
 ModelT = TypeVar("ModelT", default=Any)
 
@@ -40,6 +45,7 @@ class Placed(Generic[ModelT]):
     """Look-ups by place, for models that declare `Place`."""
 
     if TYPE_CHECKING:
+        _answers: Answers[ModelT]
 
         @property
         def model_class(self) -> type[ModelT]:
@@ -66,6 +72,11 @@ class Placed(Generic[ModelT]):
         Raises:
             NotIndexedError: the model declares no `Place`.
         """
+        place = _place_of(self.model_class)
+        page = (-1 if limit is None else limit, offset or 0)
+        found = self._answers.beside(_ROWS[len(box.longitudes)], criteria, filters, [*place.values(box), *page])
+        if found is not None:
+            return [row for row, _ in found]
         return self.search(inside(self.model_class, box), *criteria, offset=offset, limit=limit, **filters)
 
     def near(
@@ -95,31 +106,65 @@ class Placed(Generic[ModelT]):
         centre = (checked_latitude("latitude", latitude), checked_longitude("longitude", longitude))
         if kilometres is None and limit is None:
             raise TypeError("near needs kilometres, a limit, or both")
-        query = self._match(criteria, filters)
         farthest = HALF_WAY_ROUND_KM if kilometres is None else _checked_distance(kilometres)
         radius = _FIRST_KM if kilometres is None else farthest
-        found = self._around(query, centre, radius)
+        found = self._around(centre, radius, criteria, filters)
         while radius < farthest and len(found) < (limit or 0):
             radius = min(radius * _GROWTH, farthest)
-            found = self._around(query, centre, radius)
+            found = self._around(centre, radius, criteria, filters)
         nearest = found[:limit]
         rows = self.retrieve_many([key for _, key in nearest])
         return [Nearby(row=row, kilometres=away) for row, (away, _) in zip(rows, nearest, strict=True)]
 
     def _around(
-        self, query: "Query[ModelT]", centre: tuple[float, float], kilometres: float
+        self, centre: tuple[float, float], kilometres: float, criteria: tuple[Any, ...], filters: dict[str, Any]
     ) -> list[tuple[float, Any]]:
         """Return distance and key of all that is at most so far away, the nearest first."""
-        keys = key_attributes(self.model_class)
-        around = query.filter(inside(self.model_class, box_around(*centre, kilometres=kilometres)))
-        entities = (*_coordinates(self.model_class), *keys)
         found: list[tuple[float, Any]] = []
-        for latitude, longitude, *key in around.with_entities(*entities).order_by(None).order_by(*keys):
+        for latitude, longitude, *key in self._candidates(
+            box_around(*centre, kilometres=kilometres), criteria, filters
+        ):
             away = kilometres_between(*centre, float(latitude), float(longitude))
             if away <= kilometres:
                 found.append((away, key[0] if len(key) == 1 else tuple(key)))
         found.sort(key=lambda one: one[0])
         return found
+
+    def _candidates(self, box: Box, criteria: tuple[Any, ...], filters: dict[str, Any]) -> Iterable[Any]:
+        """Return coordinates and key of all that is inside *box*, by key."""
+        place = _place_of(self.model_class)
+        found = self._answers.values(_CANDIDATES[len(box.longitudes)], criteria, filters, place.values(box))
+        if found is not None:
+            return found
+        keys = key_attributes(self.model_class)
+        query = self._match(criteria, filters).filter(inside(self.model_class, box))
+        ordered: Iterable[Any] = query.with_entities(*place.coordinates, *keys).order_by(None).order_by(*keys)
+        return ordered
+
+
+class _PlaceOf:
+    """The place of a model, as its mapped attributes or as the columns of its table."""
+
+    def __init__(self, index: PlaceIndex, latitude: Any, longitude: Any) -> None:
+        self._index = index
+        self.coordinates: tuple[Any, Any] = (latitude, longitude)
+
+    def values(self, box: Box) -> list[Any]:
+        """Return what decides whether a row lies inside *box*: bands, south, north, and pairs of longitudes."""
+        # The bands as one value, so that the statement is the same for every box.
+        bands = json.dumps(list(self._index.bands(box)))
+        return [bands, box.south, box.north, *chain.from_iterable(box.longitudes)]
+
+    def condition(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition for *values*, or for what stands for them in a statement."""
+        latitude, longitude = self.coordinates
+        numbers, south, north, *edges = values
+        bands = select(func.json_each(numbers).table_valued("value").c.value)
+        lies_between = [longitude.between(west, east) for west, east in zip(edges[::2], edges[1::2], strict=True)]
+        # With the band in each of them, so that each is a search of its own.
+        return or_(
+            *(and_(self._index.band(latitude).in_(bands), one, latitude.between(south, north)) for one in lies_between)
+        )
 
 
 def inside(model: type[Any], box: Box) -> ColumnElement[bool]:
@@ -128,29 +173,64 @@ def inside(model: type[Any], box: Box) -> ColumnElement[bool]:
     Raises:
         NotIndexedError: the model declares no `Place`.
     """
+    place = _place_of(model)
+    numbers, *degrees_ = place.values(box)
+    bands: ColumnElement[str] = bindparam(None, numbers)
+    return place.condition([bands, *degrees_])
+
+
+def _place_of(model: type[Any]) -> _PlaceOf:
     mapper: Mapper[Any] = inspect(model)
-    place = place_of(mapper.local_table)
-    if place is None:
+    index = place_of(mapper.local_table)
+    if index is None:
         raise NotIndexedError(
             model=model.__name__,
             expected="a place",
             found="none declared",
             remedy='Add Place("latitude", "longitude") to its __table_args__ and build the data set anew.',
         )
-    latitude, longitude = _coordinates(model)
-    # As one value, so that the statement is the same for every box.
-    numbers: ColumnElement[str] = bindparam(None, json.dumps(list(place.bands(box))))
-    bands = select(func.json_each(numbers).table_valued("value").c.value)
-    return or_(
-        *(
-            and_(
-                place.band(latitude).in_(bands),
-                longitude.between(west, east),
-                latitude.between(box.south, box.north),
-            )
-            for west, east in box.longitudes
-        )
-    )
+    columns = (mapper.local_table.c[name] for name in (index.latitude, index.longitude))
+    return _PlaceOf(index, *(getattr(model, mapper.get_property_by_column(column).key) for column in columns))
+
+
+def _marked(table: Any, *, first: int, parts: int) -> tuple[_PlaceOf, ColumnElement[bool]] | None:
+    """Return the place of a table that is read directly, and the condition with markers from *first* on."""
+    layout = table.layout
+    index = place_of(layout.table)
+    if index is None:
+        return None
+    place = _PlaceOf(index, layout.table.c[index.latitude], layout.table.c[index.longitude])
+    types: list[TypeEngine[Any]] = [Text(), *(Double() for _ in range(2 + 2 * parts))]
+    return place, place.condition([marker(first + number, type_=type_) for number, type_ in enumerate(types)])
+
+
+def _candidates_in(parts: int) -> Any:
+    def candidates(store: Any, table: Any, asked: Any) -> Any:
+        marked = _marked(table, first=len(asked.values), parts=parts)
+        if marked is None or table.by_key.has_processors:
+            return None
+        place, lies_inside = marked
+        keys, conditions = table.layout.key_columns, asked.conditions.expressions(store.auto_filters)
+        return select(*place.coordinates, *keys).where(*conditions, lies_inside).order_by(*keys)
+
+    return candidates
+
+
+def _rows_in(parts: int) -> Any:
+    def rows(store: Any, table: Any, asked: Any) -> Any:
+        number = len(asked.values)
+        marked, statement = _marked(table, first=number, parts=parts), rows_of(store, table, asked)
+        if marked is None or statement is None:
+            return None
+        limit, offset = (marker(number + 3 + 2 * parts + more, type_=Integer()) for more in range(2))
+        return statement.where(marked[1]).limit(limit).offset(offset)
+
+    return rows
+
+
+#: What makes the statements of `near` and `within` in a sealed artifact, by how many parts the box has.
+_CANDIDATES: Final = {parts: _candidates_in(parts) for parts in (1, 2)}
+_ROWS: Final = {parts: _rows_in(parts) for parts in (1, 2)}
 
 
 def box_around(latitude: float, longitude: float, *, kilometres: float) -> Box:
@@ -170,15 +250,6 @@ def _turned(longitude: float) -> float:
     if longitude < -ANTIMERIDIAN:
         return longitude + 2 * ANTIMERIDIAN
     return longitude - 2 * ANTIMERIDIAN if longitude > ANTIMERIDIAN else longitude
-
-
-def _coordinates(model: type[Any]) -> tuple[Any, Any]:
-    mapper: Mapper[Any] = inspect(model)
-    place = place_of(mapper.local_table)
-    columns = mapper.local_table.c
-    names = (place.latitude, place.longitude) if place is not None else ()
-    latitude, longitude = (getattr(model, mapper.get_property_by_column(columns[name]).key) for name in names)
-    return latitude, longitude
 
 
 def _checked_distance(kilometres: Any) -> float:

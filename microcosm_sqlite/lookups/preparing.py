@@ -68,7 +68,7 @@ class Preparation:
         if not (_is_page(offset) and _is_page(limit)):
             return None
         has_page = offset is not None or limit is not None
-        prepared = self._prepared(_rows, criteria, filters, has_page=has_page)
+        prepared = self._prepared(rows_of, criteria, filters, has_page=has_page)
         if prepared is not None and has_page:
             page = (-1 if limit is None else limit, 0 if offset is None else offset)
             return prepared._replace(values=[*prepared.values, *page])
@@ -81,6 +81,21 @@ class Preparation:
     def exists(self, criteria: tuple[Any, ...], filters: Mapping[str, Any]) -> Prepared | None:
         """Return the question whether a row matches, or None where only SQLAlchemy can answer it."""
         return self._prepared(_exists, criteria, filters)
+
+    def other(
+        self, make: Any, criteria: tuple[Any, ...], filters: Mapping[str, Any], values: Sequence[Any]
+    ) -> Prepared | None:
+        """Return a look-up of another kind, or None where only SQLAlchemy can answer it.
+
+        Args:
+            make: puts its statement together from the store, what reads its table, and the parts of the look-up; the
+                markers of *values* come behind those of the parts. It is a module's own function: what it made is kept.
+            criteria: expressions that must hold.
+            filters: filters by keyword.
+            values: further values of the statement.
+        """
+        prepared = self._prepared(make, criteria, filters)
+        return None if prepared is None else prepared._replace(values=[*prepared.values, *values])
 
     def _prepared(
         self, make: Any, criteria: tuple[Any, ...], filters: Mapping[str, Any], *, has_page: bool = False
@@ -110,7 +125,8 @@ def _is_page(number: Any) -> bool:
     return number is None or type(number) is int
 
 
-def _rows(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any] | None:
+def rows_of(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any] | None:
+    """Return the statement of all rows that match, in the declared order; None where that is about other tables."""
     order = (*store.order_by, *key_attributes(store.model_class))
     if not all(is_about(expression, table.layout.table) for expression in order):
         return None

@@ -65,6 +65,22 @@ class TableReader:
         counters.nanoseconds += perf_counter_ns() - start
         return instances
 
+    def values(self, plan: Plan, values: Sequence[Any]) -> list[Values]:
+        """Return all rows that *plan* gives for *values*, as the driver has them."""
+        counters = self.reader.counters
+        start = perf_counter_ns()
+        found: list[Values] = self.reader.native.execute(plan.sql, plan.parameters(values)).fetchall()
+        counters.searches += 1
+        counters.scans += plan.scans
+        counters.nanoseconds += perf_counter_ns() - start
+        return found
+
+    def beside(self, plan: Plan, values: Sequence[Any]) -> list[tuple[Any, Values]]:
+        """Return the instances of all rows that *plan* gives for *values*, each with what it gives beside them."""
+        found, size = self.values(plan, values), len(self.layout.columns)
+        instances = self._instances([row[:size] for row in found])
+        return [(instance, row[size:]) for instance, row in zip(instances, found, strict=True)]
+
     def scalar(self, plan: Plan, values: Sequence[Any]) -> Any:
         """Return the first value of the first row that *plan* gives for *values*, or None."""
         counters = self.reader.counters

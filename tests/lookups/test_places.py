@@ -1,8 +1,9 @@
 """Rows are found by where they are, as looking at each of them would find them."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from microcosm_sqlite.lookups.distances import HALF_WAY_ROUND_KM, kilometres_bet
 from microcosm_sqlite.lookups.places import Nearby, box_around, inside
 from microcosm_sqlite.place import Box
 from microcosm_sqlite.workbench import Workbench
-from tests.conftest import GraphFactory
-from tests.plans import plans_of
+from tests.conftest import GraphFactory, close_graph, new_graph
+from tests.plans import direct_plans_of, plans_of
 from tests.towns import (
     Field,
     FieldStore,
@@ -275,24 +276,93 @@ class TestProperties:
         assert away > kilometres or is_in((to_latitude, to_longitude), box)
 
 
+#: Places on edges and all over the Earth, always the same.
+MANY: list[tuple[float, float]] = [
+    (latitude, longitude)
+    for random in [Random(4)]
+    for latitude in (-90.0, -89.99, -0.0, 1 / 16, 45.0, 89.99, 90.0, *(random.uniform(-90, 90) for _ in range(20)))
+    for longitude in (-180.0, -179.99, 0.0, 179.99, 180.0, *(random.uniform(-180, 180) for _ in range(10)))
+]
+
+
+@pytest.fixture(scope="module")
+def sealed_fields(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldStore]:
+    """Return a store of fields at many places in a sealed artifact."""
+    path = seal_towns(tmp_path_factory.mktemp("fields"), {Field: rows_at(MANY)}).path
+    graph = new_graph(paths={"towns": path})
+    yield FieldStore(graph)
+    close_graph(graph)
+
+
+class TestSealedProperties:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(st.tuples(LATITUDES, LATITUDES), LONGITUDES, LONGITUDES)
+    def test_within_finds_what_a_look_at_each_row_finds(
+        self, sealed_fields: FieldStore, edges: tuple[float, float], west: float, east: float
+    ) -> None:
+        """Neither more nor less, whatever the box."""
+        box = Box(min(edges), west, max(edges), east)
+
+        found = [field.code for field in sealed_fields.within(box)]
+
+        assert found == [f"{number:03}" for number, place in enumerate(MANY) if is_in(place, box)]
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(LATITUDES, LONGITUDES, st.floats(0, 21_000), st.none() | st.integers(0, 5))
+    def test_near_finds_what_a_look_at_each_row_finds(
+        self, sealed_fields: FieldStore, latitude: float, longitude: float, kilometres: float, limit: int | None
+    ) -> None:
+        """In the same order, with the same distances."""
+        away = sorted((kilometres_between(latitude, longitude, *place), f"{at:03}") for at, place in enumerate(MANY))
+
+        found = sealed_fields.near(latitude, longitude, kilometres=kilometres, limit=limit)
+        nearest = sealed_fields.near(latitude, longitude, limit=3)
+
+        assert [(one.kilometres, one.row.code) for one in found] == [one for one in away if one[0] <= kilometres][
+            :limit
+        ]
+        assert [(one.kilometres, one.row.code) for one in nearest] == away[:3]
+
+
 class TestPlans:
-    def test_boxes_are_found_by_the_index(self, sealed_towns: Path, make_graph: GraphFactory) -> None:
+    @pytest.mark.parametrize("is_direct", [True, False], ids=["direct", "sqlalchemy"])
+    @pytest.mark.parametrize(
+        ("look_up", "is_covered"),
+        [
+            (lambda towns: towns.within(Box(40, 0, 50, 10)), False),
+            (lambda towns: towns.within(Box(40, 170, 50, -170), limit=3), False),
+            (lambda towns: towns.near(48.85, 2.35, kilometres=100), True),
+            (lambda towns: towns.near(0, 180, kilometres=100), True),
+        ],
+    )
+    def test_boxes_are_found_by_the_index(
+        self,
+        sealed_towns: Path,
+        make_graph: GraphFactory,
+        is_direct: bool,  # noqa: FBT001 - One of two ways.
+        look_up: Callable[[TownStore], object],
+        is_covered: bool,  # noqa: FBT001 - What to expect.
+    ) -> None:
         """Band by band, whatever else is asked; nothing is scanned."""
         graph = make_graph(paths={"towns": sealed_towns})
-        towns, streets = TownStore(graph), StreetStore(graph)
+        towns = TownStore(graph)
         engine, _ = graph.sqlite("towns")
-        look_ups: list[Callable[[], object]] = [
-            lambda: towns.within(Box(40, 0, 50, 10)),
-            lambda: towns.within(Box(40, 170, 50, -170)),
-            lambda: towns.near(48.85, 2.35, kilometres=100),
-            lambda: streets.near(1.0, 1.0, kilometres=100),
-        ]
+        if is_direct:
+            look_up(towns)
 
-        plans = [next(plan for plan in plans_of(engine, look_up) if "_place" in plan) for look_up in look_ups]
+        plans = direct_plans_of(towns) if is_direct else plans_of(engine, lambda: look_up(towns))
 
-        for plan in plans:
-            assert "_place (<expr>=? AND longitude>? AND longitude<?)" in plan, plan
-            assert "SCAN town" not in plan
-            assert "SCAN street" not in plan
-        assert "MULTI-INDEX OR" in plans[1]
-        assert "USING COVERING INDEX ix_town_place" in plans[2]
+        (plan,) = (plan for plan in plans if "_place" in plan)
+        assert "INDEX ix_town_place (<expr>=? AND longitude>? AND longitude<?)" in plan
+        assert "SCAN town" not in plan
+        assert not is_covered or "SEARCH town USING INDEX ix_town_place" not in plan or "MULTI-INDEX OR" in plan
+
+    def test_the_other_parts_of_a_key_are_in_the_table(self, sealed_towns: Path, make_graph: GraphFactory) -> None:
+        """Where a key has a type of its own, SQLAlchemy reads it."""
+        graph = make_graph(paths={"towns": sealed_towns})
+        streets = StreetStore(graph)
+        engine, _ = graph.sqlite("towns")
+
+        plans = plans_of(engine, lambda: streets.near(1.0, 1.0, kilometres=100))
+
+        assert "INDEX ix_street_place (<expr>=? AND longitude>? AND longitude<?)" in plans[0]

@@ -1,5 +1,7 @@
 """Look up emoji by what they are called, by what they are about, by what people type."""
 
+from functools import cached_property
+
 from sqlalchemy import select
 
 from microcosm_sqlite.stores import Store
@@ -37,8 +39,13 @@ class EmojiStore(Store[Emoji]):
 
     def matching(self, text: str, *, locale: str = "en", limit: int | None = 20) -> list[Emoji]:
         """Return the emoji whose label and tags have all words of what somebody typed, those that fit best first."""
-        labels = LabelStore(self.get_session).match(text, limit=limit, locale=locale)
-        return self.retrieve_many(match.row.hexcode for match in labels)
+        matches = self._labels.match(text, limit=limit, locale=locale)
+        return self.retrieve_many(match.row.hexcode for match in matches)
+
+    @cached_property
+    def _labels(self) -> "LabelStore":
+        # One for all searches, because a store keeps the statements that it has compiled.
+        return LabelStore(self.get_session)
 
     def by_emoticon(self, text: str) -> Emoji:
         """Return the emoji that *text*, such as ":)", stands for; raise `ModelNotFoundError` for none."""
