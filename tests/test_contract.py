@@ -385,6 +385,6 @@ def test_a_view_that_cannot_be_compiled_is_a_fault_of_the_file(
     connection.close()
     path = seal_file(kennel_path, tmp_path / "trapped.sqlite", name="kennel")
 
-    with pytest.raises(ArtifactError, match="no such function: no_such_function") as caught:
+    with pytest.raises(ArtifactError, match="needs function: no_such_function") as caught:
         Kennel.new_session(make_graph(paths={"kennel": path}))
     assert caught.value.code == "MSQ-FEATURE-MISSING"
