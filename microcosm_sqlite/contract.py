@@ -18,6 +18,7 @@ from microcosm_sqlite.engines.complaints import error_of
 from microcosm_sqlite.engines.dbapi import Connection
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import SchemaMismatchError
+from microcosm_sqlite.faults import damages
 from microcosm_sqlite.frozen import freeze_models
 from microcosm_sqlite.full_text import FullTextIndex, full_text_of
 
@@ -123,6 +124,10 @@ def differences(metadata: MetaData, engine: Engine) -> list[str]:
         # Views are compiled to tell their columns: one may call what it must not.
         raise error_of(
             Path(engine.url.database or ""), code=cast("Any", error).extendedresult, message=str(error)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise damages.NOT_UTF_8.at(
+            Path(engine.url.database or ""), found=f"a name with {error.object[:40]!r}"
         ) from error
     finally:
         pooled.close()

@@ -278,6 +278,11 @@ HOSTILE: dict[str, list[str]] = {
            SELECT 'index', 'trap', 'thing', rootpage, 'CREATE INDEX trap ON thing (hex(zeroblob(id * 99999999)))'
            FROM sqlite_schema WHERE name = 'ix_thing_name'""",
     ],
+    "names that are no text": [
+        "PRAGMA writable_schema = ON",
+        "INSERT INTO sqlite_schema VALUES ('view', CAST(x'74ff' AS TEXT), 'trap', 0, 'CREATE VIEW trap AS SELECT 1')",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'content', CAST(x'63ff' AS TEXT)) WHERE name = 'thing'",
+    ],
     "an unknown collation": [
         "PRAGMA writable_schema = ON",
         "UPDATE sqlite_schema SET sql = replace(sql, 'name TEXT', 'name TEXT COLLATE nowhere') WHERE name = 'thing'",
