@@ -73,6 +73,7 @@ test: lint types imports unit docs
 nightly: $(SETS_STAMP) $(RELEASES_STAMP)
 	$(BIN)/python -m tests.canonical.nightly --cases 3000
 	$(BIN)/python -m tests.sealing_faults.nightly --kills 2000
+	$(BIN)/python -m tests.hostile.nightly --images 15000
 
 # The same tests on every other CPython that is found here.
 test-pythons: $(SETS_STAMP)

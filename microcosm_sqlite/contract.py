@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
+import apsw
 from sqlalchemy import Column, Engine, Index, MetaData, Table, UniqueConstraint
 from sqlalchemy.exc import CompileError
 
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.dataset import data_set_name, data_sets_named
 from microcosm_sqlite.ddl import strict_type
+from microcosm_sqlite.engines.complaints import error_of
 from microcosm_sqlite.engines.dbapi import Connection
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import SchemaMismatchError
+from microcosm_sqlite.faults import damages
 from microcosm_sqlite.frozen import freeze_models
 from microcosm_sqlite.full_text import FullTextIndex, full_text_of
 
@@ -109,10 +112,23 @@ def agree_known(name: str, engine: Engine) -> dict[type[Any], Agreement]:
 
 
 def differences(metadata: MetaData, engine: Engine) -> list[str]:
-    """Return what the tables of *metadata* have and the main database of *engine* lacks, one item per table."""
+    """Return what the tables of *metadata* have and the main database of *engine* lacks, one item per table.
+
+    Raises:
+        ArtifactError: SQLite cannot say what the database has.
+    """
     pooled = engine.raw_connection()
     try:
         tables = _tables(cast("Connection", pooled.dbapi_connection))
+    except apsw.Error as error:
+        # Views are compiled to tell their columns: one may call what it must not.
+        raise error_of(
+            Path(engine.url.database or ""), code=cast("Any", error).extendedresult, message=str(error)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise damages.NOT_UTF_8.at(
+            Path(engine.url.database or ""), found=f"a name with {error.object[:40]!r}"
+        ) from error
     finally:
         pooled.close()
     found: list[str] = []

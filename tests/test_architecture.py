@@ -30,6 +30,7 @@ LONGEST_FUNCTION = 30
 
 #: Folders of tests that are about something else than one module.
 NOT_OF_ONE_MODULE = {
+    "format",
     "canonical",
     "compat",
     "compliance",

@@ -16,6 +16,7 @@ from microcosm_sqlite.errors import ArtifactError, SchemaMismatchError
 from microcosm_sqlite.full_text import FullText
 from microcosm_sqlite.place import Place
 from tests.conftest import GraphFactory
+from tests.kennel import Kennel
 from tests.sealed import seal_file
 
 
@@ -373,3 +374,17 @@ class TestTextAndPlace:
         engine = sealed(more=TOWN + more)
 
         assert differences(Towns.metadata, engine) == [f"table town: {'; '.join(missing)}"] * bool(missing)
+
+
+def test_a_view_that_cannot_be_compiled_is_a_fault_of_the_file(
+    make_graph: GraphFactory, kennel_path: Path, tmp_path: Path
+) -> None:
+    """It has a code and a remedy, as whatever else SQLite refuses to read."""
+    connection = apsw.Connection(str(kennel_path))
+    connection.execute("CREATE VIEW trap AS SELECT no_such_function(1) AS z")
+    connection.close()
+    path = seal_file(kennel_path, tmp_path / "trapped.sqlite", name="kennel")
+
+    with pytest.raises(ArtifactError, match="needs function: no_such_function") as caught:
+        Kennel.new_session(make_graph(paths={"kennel": path}))
+    assert caught.value.code == "MSQ-FEATURE-MISSING"

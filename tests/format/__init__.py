@@ -1,0 +1,1 @@
+"""The page about the format, tried by who has nothing else."""
