@@ -212,9 +212,7 @@ def _indexes(connection: sqlite3.Connection, name: str) -> list[dict[str, Any]]:
     query = 'SELECT name, "unique", origin, partial FROM pragma_index_list(?)'
     query_parts = 'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno'
     for index, is_unique, origin, is_partial in connection.execute(query, [name]):
-        parts = connection.execute(
-            'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno', [index]
-        )
+        parts = connection.execute(query_parts, [index])
         columns = [
             {"name": column, "is_descending": bool(descending), "collation": collation.upper()}
             for column, descending, collation in parts
