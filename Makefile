@@ -86,6 +86,9 @@ benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/bind.py
 	$(BIN)/python benchmarks/digest.py
 	$(BIN)/python benchmarks/sealing.py
+	$(BIN)/python -m pip install --quiet --group benchmarks
+	$(BIN)/python benchmarks/look_ups.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/places.py
 	$(BIN)/python benchmarks/full_text.py
 
