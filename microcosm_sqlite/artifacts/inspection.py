@@ -32,6 +32,7 @@ def inspect(path: Path) -> Artifact:
         UnsupportedRevisionError: It was sealed by a version with another format.
         ArtifactCorruptError: It is not complete, too long, or still being written by someone.
         ManifestError: Its embedded manifest is missing or cannot be read.
+        ArtifactError: Reading it does not come to an end, or goes beyond what is sane; or the system refuses.
     """
     check_shape(path)
     return Artifact(path=path, manifest=read_embedded(path))
@@ -43,5 +44,6 @@ def read_embedded(path: Path) -> Manifest:
     Raises:
         ManifestError: There is none, or it cannot be read.
         ArtifactCorruptError: SQLite cannot read the file.
+        ArtifactError: Reading it does not come to an end, or goes beyond what is sane.
     """
     return from_text(embedded_text(path), path=path, fault=damages.INNER_MANIFEST_DAMAGED)

@@ -23,10 +23,14 @@ from microcosm_sqlite.lookups.words import begun_words_of, to_beginning, to_quer
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Query, Session
+    from sqlalchemy.types import TypeEngine
 
     from microcosm_sqlite.lookups.answers import Answers
 
 ModelT = TypeVar("ModelT", default=Any)
+
+#: How many of the rows that match are ranked while somebody types: one letter matches a good part of all rows.
+RANKED_COMPLETIONS: Final = 10_000
 
 #: What is put before and behind every word that was found.
 MARKS: Final = ("[", "]")
@@ -123,7 +127,8 @@ class Matching(Generic[ModelT]):
     ) -> list[Match[ModelT]]:
         """Return rows for a *text* that is still being typed: its last word may go on.
 
-        Rows with a column that begins with *text* come first, then others with all its words.
+        Rows with a column that begins with *text* come first, then others with all its words. Where more than 10,000
+        match, only the first of them, in the order in which rows are numbered, are ranked: the answer comes at once.
         """
         index = self._full_text()
         names = _names_of(index, columns)
@@ -131,7 +136,9 @@ class Matching(Generic[ModelT]):
         if not words:
             self._match(criteria, filters)
             return []
-        first = _Search(index=index, query=to_beginning(words, columns=names), marks=marks, limit=limit)
+        first = _Search(
+            index=index, query=to_beginning(words, columns=names), marks=marks, limit=limit, ranked=RANKED_COMPLETIONS
+        )
         matches = self._matches(first, criteria, filters)
         if len(matches) < limit:
             known = {key_of(match.row) for match in matches}
@@ -154,11 +161,12 @@ class Matching(Generic[ModelT]):
         return index
 
     def _matches(self, search: "_Search", criteria: Any, filters: Any) -> list[Match[ModelT]]:
-        found = self._answers.beside(_ranked_rows, criteria, filters, search.values)
+        make = _all_ranked if search.ranked is None else _some_ranked
+        found = self._answers.beside(make, criteria, filters, search.values)
         if found is None:
             keys = key_attributes(self.model_class)
             rows = cast("Select[Any]", self._match(criteria, filters).statement)
-            terms = Terms(*(bindparam(None, value, type_) for value, type_ in zip(search.values, TERMS, strict=True)))
+            terms = Terms(*(bindparam(None, value, type_) for value, type_ in zip(search.values, TERMS, strict=False)))
             hits = self.session.execute(
                 best_keys(search.index, rows, keys, terms), bind_arguments={"mapper": self.model_class}
             ).all()
@@ -176,12 +184,14 @@ class _Search:
     marks: tuple[str, str]
     limit: int | None
     offset: int | None = None
+    ranked: int | None = None
 
     @property
     def values(self) -> tuple[Any, ...]:
         """What `Terms` stand for."""
         before, after = self.marks
-        return self.query, before, after, -1 if self.limit is None else self.limit, self.offset or 0
+        ranked = () if self.ranked is None else (self.ranked,)
+        return self.query, before, after, -1 if self.limit is None else self.limit, self.offset or 0, *ranked
 
     def match(self, row: Any, texts: Sequence[Any]) -> Match[Any]:
         """Return the match of *row*, given its rank and its *texts*."""
@@ -190,7 +200,15 @@ class _Search:
         return Match(row=row, rank=rank, snippet=snippet or "", highlights=highlighted)
 
 
-def _ranked_rows(store: Any, table: Any, parts: Any) -> Select[Any] | None:
+def _all_ranked(store: Any, table: Any, parts: Any) -> Select[Any] | None:
+    return _ranked(store, table, parts, terms=TERMS[:-1])
+
+
+def _some_ranked(store: Any, table: Any, parts: Any) -> Select[Any] | None:
+    return _ranked(store, table, parts, terms=TERMS)
+
+
+def _ranked(store: Any, table: Any, parts: Any, *, terms: "Sequence[TypeEngine[Any]]") -> Select[Any] | None:
     """Return the statement of a search in a sealed artifact."""
     index = full_text_of(table.layout.table)
     if index is None:
@@ -198,8 +216,8 @@ def _ranked_rows(store: Any, table: Any, parts: Any) -> Select[Any] | None:
     first = len(parts.values)
     layout, conditions = table.layout, parts.conditions.expressions(store.auto_filters)
     rows = cast("Any", select)(*layout.columns).select_from(layout.table).where(*conditions)
-    terms = Terms(*(marker(first + number, type_=type_) for number, type_ in enumerate(TERMS)))
-    return best_rows(index, rows, layout.key_columns, terms, home=layout.table)
+    markers = Terms(*(marker(first + number, type_=type_) for number, type_ in enumerate(terms)))
+    return best_rows(index, rows, layout.key_columns, markers, home=layout.table)
 
 
 def _names_of(index: FullTextIndex, columns: Iterable[Any]) -> list[str]:

@@ -14,8 +14,8 @@ _ELLIPSIS: Final = "…"
 
 _ZERO: Final[ColumnElement[int]] = literal_column("0")
 
-#: What the values of a search are, in their order.
-TERMS: Final[tuple[TypeEngine[Any], ...]] = (Text(), Text(), Text(), Integer(), Integer())
+#: What the values of a search are, in their order; the last one may be missing.
+TERMS: Final[tuple[TypeEngine[Any], ...]] = (Text(), Text(), Text(), Integer(), Integer(), Integer())
 
 
 class Terms(NamedTuple):
@@ -29,6 +29,8 @@ class Terms(NamedTuple):
     #: How many rows there are at most (-1 for all), and how many are skipped.
     limit: ColumnElement[Any]
     offset: ColumnElement[Any]
+    #: How many of those that match are ranked, the first by the number of the row; all where there is none.
+    ranked: ColumnElement[Any] | None = None
 
 
 def best_keys(index: FullTextIndex, rows: Select[Any], keys: Sequence[Any], terms: Terms) -> Select[Any]:
@@ -64,17 +66,10 @@ def _best(
     found = _table(index)
     labelled = [key.label(f"key_{number}") for number, key in enumerate(keys)]
     rank = _rank(index, found)
-    best = (
-        # The sum keeps SQLite from looking into the index once per row of the table.
-        rows.join(found, _number(index) == found.c.rowid + _ZERO)
-        .where(_contains(index, found, terms))
-        .with_only_columns(found.c.rowid.label("number"), rank, *labelled)
-        .order_by(None)
-        .order_by(rank, *keys)
-        .limit(terms.limit)
-        .offset(terms.offset)
-        .cte("best")
-    )
+    # The sum keeps SQLite from looking into the index once per row of the table.
+    joined = rows.join(found, _number(index) == found.c.rowid + _ZERO).where(_contains(index, found, terms))
+    hits = joined.with_only_columns(found.c.rowid.label("number"), rank, *labelled).order_by(None)
+    best = _first_of(hits, (rank, *keys), terms, number=found.c.rowid)
     return best, [best.c[label.name] for label in labelled]
 
 
@@ -82,15 +77,20 @@ def _best_of_all(index: FullTextIndex, terms: Terms) -> tuple[Any, list[ColumnEl
     """Return the best of all rows whose key is the number of the row: their table is not looked at."""
     found = _table(index)
     rank, number = _rank(index, found), found.c.rowid
-    best = (
-        select(number.label("number"), rank)
-        .where(_contains(index, found, terms))
-        .order_by(rank, number)
-        .limit(terms.limit)
-        .offset(terms.offset)
-        .cte("best")
-    )
+    hits = select(number.label("number"), rank).where(_contains(index, found, terms))
+    best = _first_of(hits, (rank, number), terms, number=number)
     return best, [best.c.number]
+
+
+def _first_of(hits: Any, order: Sequence[Any], terms: Terms, *, number: Any) -> Any:
+    """Return the first of *hits*, whose columns are the number of the row and what they are ordered by."""
+    if terms.ranked is not None:
+        some = hits.order_by(number).limit(terms.ranked).cte("some")
+        _, *columns = some.c
+        # Where the number settles the order, it stands for the key.
+        order = columns if len(columns) == len(order) else (*columns, some.c.number)
+        hits = cast("Any", select)(*some.c)
+    return hits.order_by(*order).limit(terms.limit).offset(terms.offset).cte("best")
 
 
 def _described(

@@ -211,6 +211,9 @@ _MUTATIONS: tuple[Callable[[bytearray, Random], None], ...] = (
     _words,
 )
 
+#: Where an image would write a file if it could.
+WRITTEN = Path("/tmp/microcosm-sqlite-hostile")
+
 _ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
 
 #: What a malicious schema may hold: by name, statements for a database that has the tables of the models already.
@@ -229,7 +232,11 @@ HOSTILE: dict[str, list[str]] = {
     "random bytes": ["CREATE VIEW trap AS SELECT randomblob(500000000) AS z"],
     "an extension": ["CREATE VIEW trap AS SELECT load_extension('/tmp/x.so') AS z"],
     "a file": ["CREATE VIEW trap AS SELECT readfile('/etc/passwd') AS z"],
-    "a written file": ["CREATE VIEW trap AS SELECT writefile('/tmp/hostile', 'x') AS z"],
+    "a written file": [f"CREATE VIEW trap AS SELECT writefile('{WRITTEN}', 'x') AS z"],
+    "a folder": ["CREATE VIEW trap AS SELECT * FROM fsdir('/etc')"],
+    "a default": [
+        "CREATE TABLE trap (id INTEGER, z DEFAULT (hex(zeroblob(400000000))), y DEFAULT (load_extension('x')))"
+    ],
     "a tokenizer": ["CREATE VIEW trap AS SELECT fts3_tokenizer('simple', x'00') AS z"],
     "an unknown function": ["CREATE VIEW trap AS SELECT no_such_function(1) AS z"],
     "a generated column": [
@@ -296,6 +303,16 @@ HOSTILE: dict[str, list[str]] = {
         "ALTER TABLE _microcosm_manifest RENAME TO other",
         f"CREATE VIEW _microcosm_manifest AS {_ENDLESS} SELECT CAST(x AS TEXT) AS document FROM r",
     ],
+    "the manifest without a rowid": [
+        "ALTER TABLE _microcosm_manifest RENAME TO other",
+        "CREATE TABLE _microcosm_manifest (document TEXT PRIMARY KEY) WITHOUT ROWID",
+        "INSERT INTO _microcosm_manifest SELECT document FROM other",
+    ],
+    "the manifest as a virtual table": [
+        "ALTER TABLE _microcosm_manifest RENAME TO other",
+        "CREATE VIRTUAL TABLE _microcosm_manifest USING fts5(document)",
+        "INSERT INTO _microcosm_manifest SELECT document FROM other",
+    ],
     "many manifests": [
         """WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 5000)
            INSERT INTO _microcosm_manifest SELECT document FROM _microcosm_manifest, r""",
@@ -315,6 +332,56 @@ HOSTILE: dict[str, list[str]] = {
 }
 
 
+def _looped(content: bytearray) -> None:
+    """Let the last child of each inner page be the page itself."""
+    for start in range(0, len(content), 4096):
+        head = start + (100 if start == 0 else 0)
+        if content[head] in {2, 5}:
+            content[head + 8 : head + 12] = (start // 4096 + 1).to_bytes(4, "big")
+
+
+def _free_for_ever(content: bytearray) -> None:
+    """Let the list of free pages lead from its first page to that page."""
+    page = len(content) // 4096
+    content[32:36] = page.to_bytes(4, "big")
+    content[36:40] = (1000).to_bytes(4, "big")
+    content[(page - 1) * 4096 : (page - 1) * 4096 + 8] = page.to_bytes(4, "big") + bytes(4)
+
+
+def _at_the_edge(position: int, value: bytes) -> Callable[[bytearray], None]:
+    def change(content: bytearray) -> None:
+        content[position : position + len(value)] = value
+
+    return change
+
+
+#: What no SQL can do: by name, what changes the bytes of an artifact.
+CRAFTED: dict[str, Callable[[bytearray], None]] = {
+    "trees that are their own children": _looped,
+    "a free list without end": _free_for_ever,
+    **{
+        f"{value.hex()} at {position}": _at_the_edge(position, value)
+        for position, value in (
+            (16, b"\x02\x00"),
+            (16, b"\x00\x01"),
+            (16, b"\xff\xff"),
+            (20, b"\xff"),
+            (21, b"\xff\xff\xff"),
+            (28, b"\x00\x00\x00\x00"),
+            (28, b"\xff\xff\xff\xff"),
+            (32, b"\xff\xff\xff\xff"),
+            (40, b"\xff\xff\xff\xff"),
+            (44, b"\xff\xff\xff\xff"),
+            (48, b"\xff\xff\xff\xff"),
+            (52, b"\x00\x00\x00\x05"),
+            (56, b"\x00\x00\x00\x03"),
+            (100, b"\x05\xff\xff\xff\xff"),
+            (100, b"\x0d\x00\x01\xff\xff"),
+        )
+    },
+}
+
+
 def hostile(folder: Path) -> Iterator[Image]:
     """Yield artifacts made by hand to do harm, each in a folder of its own within *folder*."""
     seed = seeds(folder / "seeds")[PAGE_SIZES.index(4096)]
@@ -330,3 +397,10 @@ def hostile(folder: Path) -> Iterator[Image]:
         connection.close()
         claim(path, path.read_bytes(), seed)
         yield Image(name, path)
+    for number, (name, craft) in enumerate(CRAFTED.items()):
+        place = folder / f"crafted-{number}"
+        place.mkdir()
+        content = bytearray(seed.content)
+        craft(content)
+        claim(place / f"{NAME}.sqlite", bytes(content), seed)
+        yield Image(name, place / f"{NAME}.sqlite")

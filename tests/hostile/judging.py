@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tests.hostile.images import Image
+from tests.hostile.images import WRITTEN, Image
 
 #: A call that takes longer hangs.
 SECONDS = 2.0
@@ -91,5 +91,7 @@ def _wrong(found: dict[str, Any]) -> Iterator[str]:
     yield from found["unclear"]
 
 
-def _state(folder: Path) -> list[tuple[str, int, int]]:
-    return sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
+def _state(folder: Path) -> list[tuple[str, bytes, int]]:
+    """Return what is in *folder*, and whether an image wrote where it says that it would."""
+    paths = [*folder.iterdir(), *(path for path in (WRITTEN,) if path.exists())]
+    return sorted((path.name, path.read_bytes(), path.stat().st_mtime_ns) for path in paths)

@@ -18,10 +18,10 @@ def sealed_towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return seal_towns(tmp_path_factory.mktemp("towns")).path
 
 
-def terms(words: str, *, limit: int = -1, offset: int = 0) -> Terms:
+def terms(words: str, *, limit: int = -1, offset: int = 0, ranked: int | None = None) -> Terms:
     """Return what stands for these values."""
-    values = (words, "[", "]", limit, offset)
-    return Terms(*(bindparam(None, value, type_) for value, type_ in zip(values, TERMS, strict=True)))
+    values = (words, "[", "]", limit, offset, *(() if ranked is None else (ranked,)))
+    return Terms(*(bindparam(None, value, type_) for value, type_ in zip(values, TERMS, strict=False)))
 
 
 def test_keys_or_whole_rows(sealed_towns: Path, make_graph: GraphFactory) -> None:
@@ -42,6 +42,43 @@ def test_keys_or_whole_rows(sealed_towns: Path, make_graph: GraphFactory) -> Non
         (5, "little [Paris]", "Leipzig", "little [Paris]"),
     ]
     assert [(key, country) for key, country, *_ in whole] == [(5, "DE")]
+
+
+@pytest.mark.parametrize("table_name", ["town", "street"])
+def test_only_some_may_be_ranked(sealed_towns: Path, make_graph: GraphFactory, table_name: str) -> None:
+    """The first by number, and nothing is sorted to find these."""
+    table = Town.metadata.tables[table_name]
+    index, keys = full_text_of(table), list(table.primary_key.columns)
+    assert index is not None
+    engine, _ = make_graph(paths={"towns": sealed_towns}).sqlite("towns")
+    words = '"paris"' if table_name == "town" else '"street"'
+    rows = select(*keys).select_from(table)
+
+    with engine.connect() as connection:
+        found = [
+            [tuple(row)[: len(keys)] for row in connection.execute(statement)]
+            for statement in (
+                best_rows(index, rows, keys, terms(words, ranked=2), home=table),
+                best_rows(index, rows.where(keys[0] > 0), keys, terms(words, ranked=2), home=table),
+                best_keys(index, rows, keys, terms(words, ranked=2)),
+            )
+        ]
+
+    assert found[0] == found[1] == found[2]
+    assert [key[0] for key in found[0]] == ([3, 4] if table_name == "town" else [1, 1])
+
+
+def test_completion_does_not_rank_all(sealed_towns: Path, make_graph: GraphFactory) -> None:
+    """So that one letter takes no longer than several: nothing is sorted before there are enough."""
+    towns = TownStore(make_graph(paths={"towns": sealed_towns}))
+
+    assert towns.complete("p")
+    assert towns.complete("p", country="US")
+
+    for plan in direct_plans_of(towns):
+        inner, _, _ = plan.partition("SCAN some")
+        assert "SCAN town_text VIRTUAL TABLE INDEX" in inner
+        assert "TEMP B-TREE" not in inner
 
 
 def test_statements_below_sqlalchemy(sealed_towns: Path, make_graph: GraphFactory) -> None:
