@@ -46,6 +46,10 @@ class TownStore(Store[Town]):
     order_by = (Town.population,)
 
 
+class PlainTownStore(Store[Town]):
+    """Towns in the order of their key."""
+
+
 def sealed(folder: Path, rows: int) -> Path:
     """Return an artifact with *rows* towns in *folder*, made if it is not there yet."""
     path = folder / f"{rows}" / "towns.sqlite"

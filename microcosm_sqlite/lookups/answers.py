@@ -25,6 +25,7 @@ from microcosm_sqlite.lookups.keys import (
 from microcosm_sqlite.lookups.preparing import Preparation, Prepared
 
 ModelT = TypeVar("ModelT", default=Any)
+RowT = TypeVar("RowT")
 
 #: Keys that need no second look; others may be composite, mappings, None, or too large.
 _SIMPLE: Final = frozenset({int, str})
@@ -140,7 +141,9 @@ class Answers(Generic[ModelT]):
             rows: Iterator[ModelT] = self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
             return rows
 
-        return through_sqlalchemy() if prepared is None else _stream(prepared, through_sqlalchemy)
+        if prepared is None:
+            return through_sqlalchemy()
+        return resumed(prepared.table.stream(prepared.plan, prepared.values), through_sqlalchemy)
 
     def values(
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
@@ -153,6 +156,16 @@ class Answers(Generic[ModelT]):
             with _unless_refused():
                 return prepared.table.values(prepared.plan, prepared.values)
         return None
+
+    def streamed(
+        self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
+    ) -> Iterator[list[tuple[Any, ...]]] | None:
+        """Return the rows of a look-up of another kind as the driver has them, some at a time, or None.
+
+        What goes wrong on the way is the driver's error: see `resumed`.
+        """
+        prepared = self._preparation.other(make, criteria, filters, values)
+        return None if prepared is None else prepared.table.stream_values(prepared.plan, prepared.values)
 
     def beside(
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
@@ -226,14 +239,22 @@ def _unless_refused() -> Generator[None]:
         pass
 
 
-def _stream(prepared: Prepared, other: Callable[[], Iterator[ModelT]]) -> Iterator[ModelT]:
+def resumed(rows: Iterator[RowT], other: Callable[[], Iterator[RowT]]) -> Iterator[RowT]:
+    """Yield *rows*; where they end with an error that is not ours, what *other* gives from there on.
+
+    See `_unless_refused`: whatever it is, SQLAlchemy comes to the same place, and says it as all other look-ups do.
+    """
     given = 0
     try:
-        for row in prepared.table.stream(prepared.plan, prepared.values):
+        for row in rows:
             yield row
             given += 1
     except Exception as error:
-        # See `_unless_refused`. Errors of the DB-API are ours by name, but those of the driver.
-        if isinstance(error, SQLiteError) and not isinstance(error, Error):
+        if is_ours(error):
             raise
         yield from islice(other(), given, None)
+
+
+def is_ours(error: Exception) -> bool:
+    """Tell whether *error* says what is wrong already: those of the DB-API are ours by name, but the driver's."""
+    return isinstance(error, SQLiteError) and not isinstance(error, Error)

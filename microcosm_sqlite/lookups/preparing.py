@@ -127,14 +127,24 @@ def _is_page(number: Any) -> bool:
 
 def rows_of(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any] | None:
     """Return the statement of all rows that match, in the declared order; None where that is about other tables."""
+    statement = select(*table.layout.columns)
+    if parts.shape.has_page:
+        statement = in_pages(statement, parts)
+    return in_order(store, table, statement, parts)
+
+
+def in_pages(statement: Select[Any], parts: Parts) -> Select[Any]:
+    """Return *statement* with places for a limit and an offset, behind the values of *parts*."""
+    first = len(parts.values)
+    return statement.limit(marker(first, type_=Integer())).offset(marker(first + 1, type_=Integer()))
+
+
+def in_order(store: "Hooks[Any]", table: TableReader, statement: Select[Any], parts: Parts) -> Select[Any] | None:
+    """Return *statement* about what *parts* ask for, in the declared order; None where that is about other tables."""
     order = (*store.order_by, *key_attributes(store.model_class))
     if not all(is_about(expression, table.layout.table) for expression in order):
         return None
-    statement = select(*table.layout.columns).where(*parts.conditions.expressions(store.auto_filters))
-    if parts.shape.has_page:
-        first = len(parts.values)
-        statement = statement.limit(marker(first, type_=Integer())).offset(marker(first + 1, type_=Integer()))
-    return statement.order_by(*order)
+    return statement.where(*parts.conditions.expressions(store.auto_filters)).order_by(*order)
 
 
 def _count(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any]:

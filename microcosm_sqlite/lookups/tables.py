@@ -104,6 +104,18 @@ class TableReader:
         finally:
             cursor.close()
 
+    def stream_values(self, plan: Plan, values: Sequence[Any]) -> Iterator[list[Values]]:
+        """Yield the rows that *plan* gives for *values* as the driver has them, some at a time."""
+        self.reader.counters.searches += 1
+        self.reader.counters.scans += plan.scans
+        cursor = self.reader.connection.cursor()
+        try:
+            cursor.execute(plan.sql, plan.parameters(values))
+            while found := cursor.fetchmany(_STREAM_ROWS):
+                yield found
+        finally:
+            cursor.close()
+
     def _instances(self, found: list[Values]) -> list[Any]:
         if len(found) > _KEPT_ROWS or not self._is_keeping:
             return self.rows.instances(found)

@@ -139,3 +139,10 @@ def sessions(graph: ObjectGraph) -> None:
     World.create_all(graph)
     City.recreate_all(graph)
     dispose_sqlite_connections(graph)
+
+
+def columns(cities: CityStore) -> None:
+    """The values of columns have the types of their attributes."""
+    assert_type(cities.values(City.name), Iterator[tuple[str]])
+    assert_type(cities.values(City.id, City.population, limit=5), Iterator[tuple[int, int | None]])
+    assert_type(cities.values(City.id, City.name, City.country_code, name="Paris"), Iterator[tuple[int, str, str]])
