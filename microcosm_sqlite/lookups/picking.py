@@ -1,10 +1,10 @@
 """Give some columns of the rows that match, where no instance is wanted."""
 
 import collections
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import islice
+from functools import cache
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, Final, Generic, cast, overload
 
 from sqlalchemy import Column, Select, inspect, select
@@ -30,6 +30,8 @@ E = TypeVar("E")
 
 #: Makes named tuples; names are known only at run time, and checkers want them before.
 _make_class: Final[Any] = collections.namedtuple  # noqa: PYI024
+
+_NEW: Final[Callable[[Any, Any], tuple[Any, ...]]] = cast("Any", tuple).__new__
 
 #: Rows that SQLAlchemy holds in memory at a time.
 _ROWS: Final = 1000
@@ -160,7 +162,7 @@ class Picking(Generic[ModelT]):
             query = self._select(tuple(where), filters, offset=offset, limit=limit).with_entities(*columns)
             result = self.session.execute(query.statement.execution_options(yield_per=_ROWS))
             try:
-                yield from map(_maker(names), result)
+                yield from _named(names, result)
             finally:
                 result.close()
 
@@ -193,10 +195,10 @@ def _made(
     other: Callable[[], Iterator[tuple[Any, ...]]],
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of *found* as named tuples, their values as the attributes hold them; see `answers.resumed`."""
-    make, processors, given = _maker(names), [*_processors(mapper, names)], 0
+    processors, given = [*_processors(mapper, names)], 0
     try:
         for rows in found:
-            yield from map(make, _processed(rows, processors) if processors else rows)
+            yield from _named(names, _processed(rows, processors) if processors else rows)
             given += len(rows)
     except Exception as error:
         if is_ours(error):
@@ -227,8 +229,11 @@ def _processors(mapper: Mapper[Any], names: tuple[str, ...]) -> Iterator[tuple[i
     return processors_of(_columns(mapper, names), StrictAPSWDialect())
 
 
+def _named(names: tuple[str, ...], rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Return *rows* as named tuples: below the class itself, which would take the values of each one by one."""
+    return map(_NEW, repeat(_class_of(names)), rows)
+
+
 @cache
-def _maker(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    kind: Any = _make_class("Values", names, rename=True)
-    # Three times as fast as the class itself, which takes its values one by one.
-    return partial(cast("Any", tuple).__new__, kind)
+def _class_of(names: tuple[str, ...]) -> Any:
+    return _make_class("Values", names, rename=True)
