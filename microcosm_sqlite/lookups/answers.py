@@ -44,10 +44,12 @@ class Answers(Generic[ModelT]):
         self._store: Any = store
         self._preparation = Preparation(store)
         self.here = self._preparation.here
+        #: The unique keys that were asked for, by what names them: to find one takes longer than a look-up.
+        self._keys: dict[Any, tuple[Column[Any], ...]] = {}
 
     def find(self, key: Any, *, by: Any = None) -> ModelT | None:
         """Return the row with this unique key, or None."""
-        columns = None if by is None else unique_columns(self._store.model_class, by)
+        columns = None if by is None else self._columns(by)
         table = self._preparation.table()
         if table is None:
             return self._find_other(columns, self._values(columns, key))
@@ -67,7 +69,7 @@ class Answers(Generic[ModelT]):
 
     def find_many(self, keys: Sequence[Any], *, by: Any = None) -> list[ModelT | None]:
         """Return the rows with these unique keys in their order, None where there is none."""
-        columns = None if by is None else unique_columns(self._store.model_class, by)
+        columns = None if by is None else self._columns(by)
         table = self._preparation.table()
         if table is not None:
             reader = table.by_key if columns is None else table.by(columns)
@@ -181,6 +183,13 @@ class Answers(Generic[ModelT]):
     ) -> Query[ModelT]:
         query: Query[ModelT] = self._store._select(criteria, filters, offset=offset, limit=limit)
         return query
+
+    def _columns(self, by: Any) -> tuple[Column[Any], ...]:
+        try:
+            return self._keys[by]
+        except (KeyError, TypeError):  # What cannot be hashed is no key, and is told as such.
+            columns = self._keys[by] = unique_columns(self._store.model_class, by)
+            return columns
 
     def _values(self, columns: tuple[Column[Any], ...] | None, key: Any) -> tuple[Any, ...]:
         model = self._store.model_class

@@ -70,7 +70,7 @@ class Nursery:
     def __init__(self, mapper: Mapper[Any], session: Session, *, names: tuple[str, ...], path: str) -> None:
         self._mapper = mapper
         self._session = ref(session)
-        self._identities = ref(session.identity_map)
+        self._identities = ref(cast("LateIdentities", session.identity_map))
         self._names = names
         self._path = path
         self.is_single = len(names) == 1
@@ -87,18 +87,28 @@ class Nursery:
                 state: InstanceState[Any] = attributes[STATE]
                 return state
             values = tuple(attributes[name] for name in self._names)
-            attributes[STATE] = state = InstanceState(instance, self._mapper.class_manager)
+            state = InstanceState(instance, self._mapper.class_manager)
             state.key = (self._mapper.class_, values, None)
-            session, identities = self._session(), self._identities()
-            known = self.living.get(values[0] if self.is_single else values)
-            # A copy of an instance belongs to no session, as one whose session was closed.
-            is_here = session is not None and session.identity_map is identities
-            if session is not None and is_here and known is not None and known() is instance:
+            session = self._session()
+            if session is not None and self._is_of(session, instance, values):
                 state.session_id = session.hash_key
                 session.identity_map.add(state)
             else:
                 setattr(state, CAME_FROM, self._path)
+            # Last, because others may look without the lock.
+            attributes[STATE] = state
             return state
+
+    def _is_of(self, session: Session, instance: Any, values: tuple[Any, ...]) -> bool:
+        """Tell whether *instance* is the one with this key in *session*."""
+        identities = cast("LateIdentities", session.identity_map)
+        known = self.living.get(values[0] if self.is_single else values)
+        # A copy of an instance belongs to no session, as one whose session was closed.
+        if identities is not self._identities() or known is None or known() is not instance:
+            return False
+        # Once another nursery has taken over, the row may have been read anew.
+        model = self._mapper.class_
+        return identities.nurseries.get(model) is self or identities.get((model, values, None)) is None
 
     def sweep(self) -> None:
         """Forget the instances that are gone."""

@@ -33,10 +33,6 @@ class Layout:
         #: Whether an instance may be kept for the next caller: a list or a dict in it could be changed by the last one.
         self.is_cacheable = all(_is_unchanging(column) for column in self.columns)
 
-    def attribute(self, column: Column[Any]) -> Any:
-        """Return the mapped attribute of *column*."""
-        return getattr(self.model, self.mapper.get_property_by_column(column).key)
-
 
 _layouts: WeakKeyDictionary[Mapper[Any], tuple[Layout | None]] = WeakKeyDictionary()
 

@@ -33,6 +33,9 @@ _make_class: Final[Any] = collections.namedtuple  # noqa: PYI024
 
 _NEW: Final[Callable[[Any, Any], tuple[Any, ...]]] = cast("Any", tuple).__new__
 
+#: Types remember by dialect what they make of values: one for all.
+_DIALECT: Final = StrictAPSWDialect()
+
 #: Rows that SQLAlchemy holds in memory at a time.
 _ROWS: Final = 1000
 
@@ -226,7 +229,7 @@ def _columns(mapper: Mapper[Any], names: tuple[str, ...]) -> tuple[Column[Any], 
 
 
 def _processors(mapper: Mapper[Any], names: tuple[str, ...]) -> Iterator[tuple[int, Processor]]:
-    return processors_of(_columns(mapper, names), StrictAPSWDialect())
+    return processors_of(_columns(mapper, names), _DIALECT)
 
 
 def _named(names: tuple[str, ...], rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:

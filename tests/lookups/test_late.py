@@ -123,6 +123,19 @@ def test_expunging_one_row_lets_the_store_read_it_anew(owners: OwnerStore) -> No
     assert [dog.id for dog in owners.retrieve(1).dogs] == [1, 2]
 
 
+def test_rows_from_before_the_engine_was_disposed_of(owners: OwnerStore, sealed_graph: Any) -> None:
+    """They stay in the session, unless somebody read the row anew: then that one is the session's."""
+    kept, replaced = owners.retrieve(1), owners.retrieve(2)
+    sealed_graph.sqlite.dispose("kennel")
+    again = owners.retrieve(2)
+
+    assert again is not replaced
+    assert inspect(replaced).detached
+    assert inspect(again).persistent
+    assert [dog.id for dog in kept.dogs] == [1, 2]
+    assert owners.retrieve(1) is kept
+
+
 def test_rows_can_be_pickled_and_copied(owners: OwnerStore) -> None:
     """Before they have a state; what comes out belongs to no session."""
     owner = owners.retrieve(1)

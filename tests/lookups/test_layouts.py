@@ -91,7 +91,6 @@ def test_attributes_and_columns() -> None:
     assert owner.names == ("id", "name", "town", "postcode")
     assert [column.name for column in owner.columns] == ["id", "name", "town", "zip"]
     assert owner.key_positions == (0,)
-    assert owner.attribute(owner.columns[3]) is Owner.postcode
 
 
 def test_processors_where_a_type_needs_one() -> None:
