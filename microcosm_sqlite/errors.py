@@ -12,6 +12,8 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
+    ├── CursorError                    no cursor of this look-up; also a ValueError (status 400)
+    │   └── StaleCursorError           ... it is that of another release: start again (status 409)
     ├── ConfigurationError             a setting cannot be understood; also a ValueError
     ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
@@ -195,6 +197,22 @@ class CoordinateError(SQLiteError, ValueError):
     def __init__(self, *, name: str, found: Any, expected: str) -> None:
         self.name, self.found, self.expected = name, found, expected
         super().__init__(f"{name}: expected {expected}, found {found!r}.")
+
+
+class CursorError(SQLiteError, ValueError):
+    """What was given as a cursor is none, was changed on its way, or belongs to another look-up."""
+
+    _status_code = 400
+
+    def __init__(self, *, store: str, expected: str, found: str, remedy: str) -> None:
+        self.store, self.expected, self.found, self.remedy = store, expected, found, remedy
+        super().__init__(f"{store}: expected {expected}, found {found}. {remedy}")
+
+
+class StaleCursorError(CursorError):
+    """A cursor from before the data set was released anew: whoever pages starts again."""
+
+    _status_code = 409
 
 
 class ConfigurationError(SQLiteError, ValueError):

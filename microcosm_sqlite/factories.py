@@ -29,6 +29,7 @@ from microcosm_sqlite.settings import (
     parse_paths,
     parse_pins,
     parse_seconds,
+    parse_secret,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     statement_seconds=60,
     kept_rows=10_000,
     kept_bytes=16 * 2**20,
+    cursor_secret="",
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -78,6 +80,7 @@ class SQLiteBindFactory:
         self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
         self.kept_rows = parse_count("sqlite.kept_rows", config.kept_rows)
         self.kept_bytes = parse_count("sqlite.kept_bytes", config.kept_bytes)
+        self._cursor_secret = parse_secret("sqlite.cursor_secret", config.cursor_secret)
         self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
         self.datasets: dict[str, tuple[Engine, sessionmaker[Session]]] = {}
@@ -249,6 +252,7 @@ class SQLiteBindFactory:
             statement_seconds=self.statement_seconds,
             kept_rows=self.kept_rows,
             kept_bytes=self.kept_bytes,
+            cursor_secret=self._cursor_secret,
             looked=partial(_looked, ref(self), name),
         )
 

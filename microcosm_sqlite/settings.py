@@ -12,6 +12,9 @@ _Value = TypeVar("_Value")
 #: How much of an artifact `sqlite.verify` lets be checked (see `artifacts.trusting.Policy`).
 VERIFY: Final = ("always", "once", "size")
 
+#: Characters of a secret at least; what is shorter can be found by trying.
+LEAST_SECRET: Final = 16
+
 
 def parse_boolean(key: str, value: Any) -> bool:
     """Return the boolean that *value* of the setting *key* means: a real one, 0 or 1, or one of the usual words.
@@ -68,6 +71,20 @@ def parse_seconds(key: str, value: Any) -> float | None:
     if isinstance(value, bool) or not seconds >= 0:
         raise ConfigurationError(key=key, found=value, expected="seconds, or 0 for no limit")
     return seconds or None
+
+
+def parse_secret(key: str, value: Any) -> str:
+    """Return the secret that is *value* of the setting *key*; empty where there is none.
+
+    Raises:
+        ConfigurationError: it is no text, or so short that it could be guessed. The error does not show it.
+    """
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str) or len(value) < LEAST_SECRET:
+        found = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
+        raise ConfigurationError(key=key, found=found, expected=f"{LEAST_SECRET} characters or more, or nothing")
+    return value
 
 
 def parse_paths(value: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from microcosm_sqlite.lookups.answers import Answers
 from microcosm_sqlite.lookups.changes import Changes
 from microcosm_sqlite.lookups.filters import filters_by_name
 from microcosm_sqlite.lookups.matching import Matching
+from microcosm_sqlite.lookups.paging import Pages, Paging
 from microcosm_sqlite.lookups.picking import Picking
 from microcosm_sqlite.lookups.places import Placed
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
@@ -24,7 +25,15 @@ __all__ = ["GetOrCreateSession", "Store", "get_session"]
 ModelT = TypeVar("ModelT", default=Any)
 
 
-class Store(Matching[ModelT], Placed[ModelT], Picking[ModelT], Changes[ModelT], Generic[ModelT], metaclass=ABCMeta):
+class Store(
+    Matching[ModelT],
+    Placed[ModelT],
+    Picking[ModelT],
+    Paging[ModelT],
+    Changes[ModelT],
+    Generic[ModelT],
+    metaclass=ABCMeta,
+):
     """Typed look-ups of one model.
 
         class CityStore(Store[City]):
@@ -75,6 +84,7 @@ class Store(Matching[ModelT], Placed[ModelT], Picking[ModelT], Changes[ModelT], 
         self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
         self._answers: Answers[ModelT] = Answers(self)
         self._here = self._answers.here
+        self._pages: Pages[ModelT] = Pages(self, self._answers)
 
     @property
     def model_class(self) -> type[ModelT]:

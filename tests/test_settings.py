@@ -16,6 +16,7 @@ from microcosm_sqlite.settings import (
     parse_paths,
     parse_pins,
     parse_seconds,
+    parse_secret,
 )
 
 
@@ -57,6 +58,21 @@ class TestParsing:
         """Anything else is refused."""
         with pytest.raises(ConfigurationError, match=r"sqlite\.kept_rows: expected a whole number, 0 or more"):
             parse_count("sqlite.kept_rows", value)
+
+    @pytest.mark.parametrize(("value", "secret"), [("", ""), (None, ""), ("sixteen letters!", "sixteen letters!")])
+    def test_secrets(self, value: Any, secret: str) -> None:
+        """A text, or nothing."""
+        assert parse_secret("sqlite.cursor_secret", value) == secret
+
+    @pytest.mark.parametrize("value", ["hunter2", 1234567890123456, b"sixteen letters!", False])
+    def test_no_secrets(self, value: Any) -> None:
+        """What is too short, or no text, is refused without being shown."""
+        with pytest.raises(
+            ConfigurationError, match=r"cursor_secret: expected 16 characters or more, or noth"
+        ) as raised:
+            parse_secret("sqlite.cursor_secret", value)
+        assert "hunter2" not in str(raised.value)
+        assert "1234567890123456" not in str(raised.value)
 
     @pytest.mark.parametrize("value", ["", "soon", -1, "nan", None, True])
     def test_no_seconds(self, value: Any) -> None:

@@ -1,7 +1,7 @@
 """Open a database as a SQLAlchemy engine, in the one way that fits what it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 from uuid import uuid4
@@ -34,6 +34,9 @@ _NEVER_BEGINS: Final = "microcosm_sqlite_never_begins"
 #: Execution option by which `never_changes` knows an engine on a sealed artifact.
 _NEVER_CHANGES: Final = "microcosm_sqlite_never_changes"
 
+#: Execution option that holds what an engine was set up with.
+_OPTIONS: Final = "microcosm_sqlite_options"
+
 #: The low byte of SQLite's extended result codes is the primary one (https://sqlite.org/rescode.html).
 _PRIMARY: Final = 0xFF
 
@@ -61,6 +64,8 @@ class EngineOptions:
     kept_bytes: int = KEPT_BYTES
     #: The sizes beyond which values and statements on a sealed artifact are refused.
     limits: Limits = SANE
+    #: What cursors of pages are signed with; empty: what is known of the data.
+    cursor_secret: str = field(default="", repr=False)
     #: Says where the database was looked for, for errors; called only when one is raised.
     looked: Callable[[], tuple[str, ...]] = tuple
 
@@ -158,7 +163,7 @@ def open_sealed(path: Path, *, name: str, options: EngineOptions, check: Callabl
         return StatementTimeoutError(name=name, path=str(path), seconds=options.statement_seconds or 0)
 
     engine = _make_engine(connect, database=str(path), name=name, options=options, isolation_level="AUTOCOMMIT")
-    engine.update_execution_options(**{_NEVER_CHANGES: options})
+    engine.update_execution_options(**{_NEVER_CHANGES: True})
     _refuse_writes(engine, name=name, path=str(path), reason="it is a sealed artifact")
     _explain_damage(engine, path)
     return engine
@@ -178,7 +183,7 @@ def _make_engine(
         echo=options.echo,
         poolclass=pool,
         isolation_level=level,
-        execution_options={_NEVER_BEGINS: level == "AUTOCOMMIT"},
+        execution_options={_NEVER_BEGINS: level == "AUTOCOMMIT", _OPTIONS: options},
         **sizes,
     )
     # The URL that users of 2.0.0 see, log and compare; the path is never parsed out of it.
@@ -214,8 +219,8 @@ def never_changes(engine: Engine) -> bool:
 
 
 def options_of(engine: Engine) -> EngineOptions:
-    """Return what *engine*, on a sealed artifact, was set up with."""
-    return cast("EngineOptions", engine.get_execution_options()[_NEVER_CHANGES])
+    """Return what *engine* was set up with; the defaults for one that was made elsewhere."""
+    return cast("EngineOptions", engine.get_execution_options().get(_OPTIONS) or EngineOptions())
 
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, Generic
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Engine
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
@@ -46,6 +46,14 @@ class Answers(Generic[ModelT]):
         self.here = self._preparation.here
         #: The unique keys that were asked for, by what names them: to find one takes longer than a look-up.
         self._keys: dict[Any, tuple[Column[Any], ...]] = {}
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that answers here and now."""
+        if (table := self._preparation.table()) is not None:
+            return table.reader.engine
+        engine: Engine = self._store.session.get_bind().engine
+        return engine
 
     def find(self, key: Any, *, by: Any = None) -> ModelT | None:
         """Return the row with this unique key, or None."""

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -149,8 +150,17 @@ def outcome(ask: Callable[[Any], Any], store: Any) -> Any:
     return [None if row is None else facts(row) for row in found]
 
 
+@dataclass(frozen=True)
+class Cursor:
+    """A cursor that is compared among rows."""
+
+    text: str | None
+
+
 def facts(row: Any) -> Any:
     """Return all that a row holds."""
+    if isinstance(row, Cursor):
+        return row
     return type(row), {name: getattr(row, name) for name in row.__mapper__.columns.keys()}  # noqa: SIM118
 
 
@@ -232,6 +242,31 @@ PAGES = st.fixed_dictionaries(
     },
 )
 
+ORDERS = st.lists(
+    st.sampled_from(
+        [
+            Thing.weight.desc(),
+            Thing.weight.asc().nulls_last(),
+            Thing.name,
+            Thing.name.collate("NOCASE").desc(),
+            Thing.price,
+            Thing.price.desc().nulls_first(),
+            Thing.colour,
+            Thing.made.desc(),
+            Thing.seen,
+            Thing.token.desc(),
+            Thing.is_new,
+            Thing.shelf.desc(),
+            Thing.id.desc(),
+            Thing.note,
+            Thing.maker_code,
+            func.length(Thing.name),
+            func.coalesce(Thing.weight, 7).desc(),
+        ]
+    ),
+    max_size=4,
+)
+
 COMPARED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -300,6 +335,28 @@ class TestSameAnswers:
             lambda store: store.exists(*criteria, **filters),
         ):
             assert outcome(ask_all, direct) == outcome(ask_all, other)
+
+    @COMPARED
+    @given(order=ORDERS, criteria=CRITERIA, filters=FILTERS, limit=st.integers(1, 70))
+    def test_page_by_page(
+        self, graphs: tuple[Any, Any], order: list[Any], criteria: list[Any], filters: dict[str, Any], limit: int
+    ) -> None:
+        """All pages together are the search, in any order, with the same cursors either way."""
+
+        class Ordered(ThingStore):
+            order_by = tuple(order)
+
+        def ask(store: Any) -> list[Any]:
+            page = store.page(*criteria, **filters, limit=limit)
+            rows, cursors = list(page.rows), [page.next]
+            while page.next is not None:
+                assert len(page) == limit
+                page = store.page(*criteria, **filters, limit=limit, after=page.next)
+                rows, cursors = [*rows, *page], [*cursors, page.next]
+            assert rows == store.search(*criteria, **filters)
+            return [*rows, *map(Cursor, cursors)]
+
+        assert outcome(ask, Ordered(graphs[0])) == outcome(ask, Ordered(graphs[1]))
 
     @COMPARED
     @given(filters=st.fixed_dictionaries({}, optional={"thing_id": KEYS, "on": KEYS}))
