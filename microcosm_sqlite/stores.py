@@ -59,6 +59,9 @@ class Store(
     #: Attributes or expressions by which results are ordered.
     order_by: ClassVar[Sequence[Any]] = ()
 
+    #: Relationships that are loaded together with the rows of every look-up but `retrieve`, one statement for each.
+    prefetch: ClassVar[Sequence[Any]] = ()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "model_class" in vars(cls):
