@@ -168,6 +168,12 @@ def checks_of(data_set: Any) -> tuple[Check, ...]:
     return tuple(_declared.get(resolve_data_set(data_set), {}).values())
 
 
+def access_checks(name: str) -> tuple[AccessCheck, ...]:
+    """Return the stores that are certified for data sets called *name*, as far as their modules were imported."""
+    checks = (check for owner in _declared if data_set_name(owner) == name for check in checks_of(owner))
+    return tuple(check for check in checks if isinstance(check, AccessCheck))
+
+
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise ValueError(f"a check is called by letters, digits, '_', '.' and '-', not {name!r}")

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from microcosm_sqlite.access import SCAN_LIMIT, AccessPath
 from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
-from microcosm_sqlite.lookups.access import Call, Search, certified
+from microcosm_sqlite.lookups.access import Call, Load, Search, certified
 from microcosm_sqlite.lookups.answers import Answers
 from microcosm_sqlite.lookups.changes import Changes
 from microcosm_sqlite.lookups.filters import filters_by_name
@@ -23,7 +23,7 @@ from microcosm_sqlite.lookups.places import Placed
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
 from microcosm_sqlite.lookups.surveying import paths_of
 
-__all__ = ["Call", "GetOrCreateSession", "Search", "Store", "certified", "get_session"]
+__all__ = ["Call", "GetOrCreateSession", "Load", "Search", "Store", "certified", "get_session"]
 
 ModelT = TypeVar("ModelT", default=Any)
 
@@ -62,8 +62,8 @@ class Store(
     #: Attributes or expressions by which results are ordered.
     order_by: ClassVar[Sequence[Any]] = ()
 
-    #: How it is asked beyond that, for `certified`: `Search` and `Call`.
-    access: ClassVar[Sequence[Search | Call]] = ()
+    #: How it is asked beyond that, for `certified`: `Search`, `Load` and `Call`.
+    access: ClassVar[Sequence[Search | Load | Call]] = ()
 
     #: How many rows a look-up may scan or sort without an index, for `certified`.
     scan_limit: ClassVar[int] = SCAN_LIMIT

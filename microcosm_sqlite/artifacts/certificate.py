@@ -17,6 +17,15 @@ class AccessPlan:
     scanned: int = 0
     sorted: int | None = 0
 
+    def joined(self, other: Self) -> Self:
+        """Return the plan of what both are plans of."""
+        return replace(
+            self,
+            indexes=tuple(sorted({*self.indexes, *other.indexes})),
+            scanned=max(self.scanned, other.scanned),
+            sorted=_greatest(self.sorted, other.sorted),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccessEntry:
@@ -46,20 +55,13 @@ class AccessEntry:
             _exceeds(self.plan.scanned, self.most_scanned) or _exceeds(self.plan.sorted, self.most_sorted)
         )
 
-    def with_plan_of(self, other: Self) -> Self:
-        """Return the entry of a call that runs the statements of both."""
-        if self.plan is None or other.plan is None:
-            return self.declared()
-        plan = AccessPlan(
-            indexes=tuple(sorted({*self.plan.indexes, *other.plan.indexes})),
-            scanned=max(self.plan.scanned, other.plan.scanned),
-            sorted=_looser(self.plan.sorted, other.plan.sorted),
-        )
+    def joined(self, other: Self) -> Self:
+        """Return the entry of a call that runs the statements of both, with the looser limits."""
         return replace(
             self,
-            most_scanned=_looser(self.most_scanned, other.most_scanned),
-            most_sorted=_looser(self.most_sorted, other.most_sorted),
-            plan=plan,
+            most_scanned=_greatest(self.most_scanned, other.most_scanned),
+            most_sorted=_greatest(self.most_sorted, other.most_sorted),
+            plan=None if self.plan is None or other.plan is None else self.plan.joined(other.plan),
         )
 
     def declared(self) -> Self:
@@ -67,7 +69,7 @@ class AccessEntry:
         return replace(self, plan=None)
 
 
-def _looser(first: int | None, second: int | None) -> int | None:
+def _greatest(first: int | None, second: int | None) -> int | None:
     return None if first is None or second is None else max(first, second)
 
 

@@ -1,7 +1,8 @@
 """Check that stores find rows by indexes, as far as they do not say otherwise."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import apsw
 
@@ -25,15 +26,25 @@ class Finding:
 def plan_access(connection: apsw.Connection, paths: Iterable[AccessPath]) -> Iterator[Finding]:
     """Yield how the calls of *paths* find rows in the database of *connection*; nothing is changed there.
 
-    A call that runs several statements has one finding, about the worst of them.
+    A call that runs several statements has one finding, with the problem of the first that has one.
     """
     planner = Planner(connection)
-    found: dict[tuple[str, str], Finding] = {}
+    for calls in _by_call(paths):
+        findings = [_planned(connection, planner, path) for path in calls]
+        worst = next((finding for finding in findings if finding.problem), findings[0])
+        yield replace(worst, entry=reduce(AccessEntry.joined, (finding.entry for finding in findings)))
+
+
+def declared_access(paths: Iterable[AccessPath]) -> tuple[AccessEntry, ...]:
+    """Return the entries of *paths* without any plans."""
+    return tuple(reduce(AccessEntry.joined, map(AccessEntry.of, calls)) for calls in _by_call(paths))
+
+
+def _by_call(paths: Iterable[AccessPath]) -> Iterable[list[AccessPath]]:
+    found: dict[tuple[str, str], list[AccessPath]] = {}
     for path in paths:
-        finding = _planned(connection, planner, path)
-        key = path.store, path.call
-        found[key] = finding if key not in found else _worse(found[key], finding)
-    yield from found.values()
+        found.setdefault((path.store, path.call), []).append(path)
+    return found.values()
 
 
 def _planned(connection: apsw.Connection, planner: Planner, path: AccessPath) -> Finding:
@@ -63,9 +74,3 @@ def _problem(entry: AccessEntry, remedy: str | None) -> str:
         found.append(f"sorts up to {plan.sorted} rows, where {entry.most_sorted} are allowed")
     missing = f"Missing: {remedy}" if remedy else "No index on what it compares helps: raise its scan_limit, or change it"
     return f"{entry.store}.{entry.call}: {' and '.join(found)}. {missing}"
-
-
-def _worse(first: Finding, second: Finding) -> Finding:
-    if first.problem is not None or second.problem is not None:
-        return first if first.problem is not None else second
-    return Finding(entry=first.entry.with_plan_of(second.entry))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 
@@ -27,6 +27,20 @@ _SORT: Final = re.compile(r"USE TEMP B-TREE FOR (?P<what>.+)")
 _LAST_TERMS: Final = re.compile(r"(?:LAST (?:(?P<number>\d+) )?TERMS? OF|(?P<right>RIGHT PART OF)) ORDER BY")
 
 
+class Line(NamedTuple):
+    """One line of SQLite's account of how it would run a statement; those of one SELECT have one *parent*."""
+
+    parent: int
+    text: str
+
+
+class Sort(NamedTuple):
+    """What is sorted ("ORDER BY", "LAST TERM OF ORDER BY", "GROUP BY", "DISTINCT"), of the rows of which tables."""
+
+    what: str
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:
     """What a plan does, by the names that the statement has for its tables."""
@@ -37,44 +51,47 @@ class Steps:
     indexes: tuple[str, ...]
     #: What has a way of its own to find rows, such as a full-text index.
     virtual: tuple[str, ...]
-    #: What is sorted: "ORDER BY", "LAST TERM OF ORDER BY", "GROUP BY", "DISTINCT".
-    sorted: tuple[str, ...]
+    sorted: tuple[Sort, ...]
 
 
-def explain(connection: apsw.Connection, sql: str, parameters: Sequence[Any] = ()) -> tuple[str, ...]:
+def explain(connection: apsw.Connection, sql: str, parameters: Sequence[Any] = ()) -> tuple[Line, ...]:
     """Return the lines of SQLite's own account of how it would run *sql*.
 
     Raises:
         apsw.Error: it cannot be run here.
     """
-    return tuple(str(detail) for *_, detail in rows(connection, f"EXPLAIN QUERY PLAN {sql}", *parameters))
+    found = rows(connection, f"EXPLAIN QUERY PLAN {sql}", *parameters)
+    return tuple(Line(parent, str(detail)) for _, parent, _, detail in found)
 
 
-def read_steps(lines: Iterable[str]) -> Steps:
+def read_steps(lines: Iterable[Line]) -> Steps:
     """Return what the *lines* of such an account say."""
     scanned: list[str] = []
     searched: list[str] = []
     indexes: list[str] = []
     virtual: list[str] = []
-    sorted_: list[str] = []
-    for line in lines:
+    sorts: list[tuple[int, str]] = []
+    by_parent: dict[int, list[str]] = {}
+    for parent, line in lines:
         if " VIRTUAL TABLE INDEX " in line:
             virtual.append(line.removeprefix("SCAN ").partition(" VIRTUAL TABLE INDEX ")[0])
         elif found := _SORT.fullmatch(line):
-            sorted_.append(found["what"])
+            sorts.append((parent, found["what"]))
         elif found := _SEARCH.fullmatch(line):
             # What is indexed for one statement is read and sorted for it.
             (scanned if found["automatic"] else searched).append(found["name"])
+            by_parent.setdefault(parent, []).append(found["name"])
             indexes += [PRIMARY_KEY] if found["key"] else [_without_terms(found["index"])] if found["index"] else []
         elif found := _SCAN.fullmatch(line):
             scanned.append(found["name"].removesuffix(" LEFT-JOIN"))
+            by_parent.setdefault(parent, []).append(scanned[-1])
             indexes += [_without_terms(found["index"])] if found["index"] else []
     return Steps(
         scanned=tuple(scanned),
         searched=tuple(searched),
         indexes=tuple(indexes),
         virtual=tuple(virtual),
-        sorted=tuple(sorted_),
+        sorted=tuple(Sort(what, tuple(by_parent.get(parent, ()))) for parent, what in sorts),
     )
 
 
@@ -98,12 +115,11 @@ class Planner:
         sql = path.sql
         steps = read_steps(explain(self._connection, sql, path.parameters))
         virtual = {table_called(name, sql, self.virtual_tables) for name in steps.virtual}
-        read = [table for name in (*steps.scanned, *steps.searched) if (table := self.table(name, sql))]
         is_counted = path.most_sorted is not None
         return AccessPlan(
             indexes=tuple(sorted({*steps.indexes, *filter(None, virtual)})),
             scanned=max((count for _, count in self.scans(steps, sql)), default=0),
-            sorted=max((self._sorted(what, sql, read) for what in steps.sorted), default=0) if is_counted else None,
+            sorted=max((self._sorted(sort, sql) for sort in steps.sorted), default=0) if is_counted else None,
         )
 
     def scans(self, steps: Steps, sql: str) -> Iterator[tuple[str, int]]:
@@ -130,15 +146,16 @@ class Planner:
             self._counts[table] = self._most(f"SELECT count(*) FROM main.{quoted(table)}")  # noqa: S608 - Quoted.
         return self._counts[table]
 
-    def _sorted(self, what: str, sql: str, tables: Sequence[str]) -> int:
+    def _sorted(self, sort: Sort, sql: str) -> int:
         """Return how many rows are sorted at a time, at most."""
+        tables = [table for name in sort.names if (table := self.table(name, sql))]
         most = max(map(self.count, tables), default=0)
-        last = _LAST_TERMS.fullmatch(what)
+        last = _LAST_TERMS.fullmatch(sort.what)
         if len(set(tables)) != 1:
             # Of several tables nobody can tell; rows that are alike in what an index orders by are few.
             return 0 if last else most
         (table,) = set(tables)
-        clauses = read_clauses(sql, name=table, columns=self.columns(table))
+        clauses = read_clauses(sql, name=sort.names[0], columns=self.columns(table))
         alike: tuple[str, ...] = ()
         if last:
             alike = clauses.ordered[:1] if last["right"] else clauses.ordered[: -int(last["number"] or 1)]

@@ -32,6 +32,19 @@ class Search:
         self.filters = filters
 
 
+class Load:
+    """What a relationship of the model loads of one row: `Load("cities", scan_limit=10_000)`.
+
+    Args:
+        relationship: its name.
+        scan_limit: how many rows it may scan or sort without an index.
+    """
+
+    def __init__(self, relationship: str, *, scan_limit: int) -> None:
+        self.relationship = relationship
+        self.scan_limit = scan_limit
+
+
 class Call:
     """A method of the store's own, with arguments as an example: `Call("largest", country_code="FR")`.
 

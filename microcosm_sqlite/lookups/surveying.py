@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Column, Table, inspect, select
+from sqlalchemy import Column, Index, Table, inspect, select
 from sqlalchemy.orm import RelationshipDirection, Session
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql import visitors
@@ -79,7 +79,7 @@ class _Survey:
         """Yield searches: without conditions, as declared, by each other filter."""
         limit = self._class.scan_limit
         yield self._path("search()", self._select((), {}), _Limits(scanned=None, sorted=limit))
-        declared = [one for one in self._class.access if hasattr(one, "attributes")]
+        declared = self._declared("attributes")
         for one in declared:
             yield self._searched(one)
         named = {attribute.key for one in declared for attribute in one.attributes}
@@ -91,7 +91,7 @@ class _Survey:
 
     def relationships(self) -> Iterator[AccessPath]:
         """Yield what the relationships of the model load, but for a row by its primary key."""
-        limit = self._class.scan_limit
+        limits = {one.relationship: one.scan_limit for one in self._declared("relationship")}
         for relationship in self._mapper.relationships:
             target = relationship.mapper
             is_by_key = set(target.primary_key) == set(relationship.remote_side)
@@ -99,6 +99,7 @@ class _Survey:
             if relationship.lazy in _NEVER_LOADED or (is_one and is_by_key):
                 continue
             name = f"{self._mapper.class_.__name__}.{relationship.key}"
+            limit = limits.get(relationship.key, self._class.scan_limit)
             yield self._path(name, _loaded(relationship), _Limits(scanned=limit, sorted=limit))
 
     def others(self) -> Iterator[AccessPath]:
@@ -111,12 +112,23 @@ class _Survey:
             yield from self._recorded("complete(...)", lambda store: store.complete(_WORD), found, remedy)
         if place is not None:
             (own,) = (index for index in self._table.indexes if index.name == place.name)
-            remedy = " ".join(str(CreateIndex(own).compile(dialect=_DIALECT)).split())
+            remedy = _created(own)
             yield from self._recorded("within(...)", lambda store: store.within(_BOX), found, remedy)
             yield from self._recorded("near(...)", lambda store: store.near(0, 0, kilometres=1), found, remedy)
-        for one in self._class.access:
-            if not hasattr(one, "attributes"):
-                yield from self._called(one)
+        for own in self._table.indexes:
+            where = own.dialect_options["sqlite"]["where"]
+            if where is not None:
+                yield self._needed(own, where)
+        for one in self._declared("method"):
+            yield from self._called(one)
+
+    def _needed(self, index: Index, where: Any) -> AccessPath:
+        """Return a statement that only a partial index can answer: which look-ups it is for, nobody can tell."""
+        quoted = _DIALECT.identifier_preparer.quote
+        condition = where.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True, "include_table": False})
+        sql = f"SELECT 1 FROM {quoted(self._table.name)} INDEXED BY {quoted(str(index.name))} WHERE {condition}"  # noqa: S608
+        limits = _Limits(scanned=None, sorted=None)
+        return replace(self._made(f"index {index.name}", sql, (), limits), remedy=_created(index))
 
     def _searched(self, one: "Search") -> AccessPath:
         limit = self._class.scan_limit if one.scan_limit is None else one.scan_limit
@@ -167,6 +179,10 @@ class _Survey:
             most_sorted=limits.sorted,
         )
 
+    def _declared(self, kind: str) -> list[Any]:
+        """Return what the store declares that has an attribute of this name."""
+        return [one for one in self._class.access if hasattr(one, kind)]
+
     def _keys(self) -> list[tuple[Column[Any], ...]]:
         """Return the unique keys, the primary one first, the others in an order that never varies."""
         primary, *others = dict.fromkeys(unique_keys(self._mapper))
@@ -180,6 +196,10 @@ class _Survey:
 def _equal(column: Any, value: Any) -> "ColumnElement[bool]":
     matches: ColumnElement[bool] = column == value
     return matches
+
+
+def _created(index: Index) -> str:
+    return " ".join(str(CreateIndex(index).compile(dialect=_DIALECT)).split())
 
 
 def _loaded(relationship: "RelationshipProperty[Any]") -> "Select[Any]":
