@@ -102,9 +102,7 @@ class _Trial:
             rows(self._connection, "ROLLBACK TO trial")
             rows(self._connection, "RELEASE trial")
 
-    def shortened(
-        self, table: str, terms: tuple[str, ...], cost: tuple[int, int], clauses: Clauses
-    ) -> tuple[str, ...]:
+    def shortened(self, table: str, terms: tuple[str, ...], cost: tuple[int, int], clauses: Clauses) -> tuple[str, ...]:
         """Return *terms* without those at the end by which nothing need be ordered, such as the number of the row."""
         while len(terms) > 1 and terms[-1] in clauses.ordered and terms[-1] not in clauses.matched:
             if self.cost(table, terms[:-1]) != cost:

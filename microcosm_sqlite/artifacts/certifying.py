@@ -72,5 +72,7 @@ def _problem(entry: AccessEntry, remedy: str | None) -> str:
         found.append(f"scans {plan.scanned} rows, where {entry.most_scanned} are allowed")
     if plan is not None and entry.most_sorted is not None and (plan.sorted or 0) > entry.most_sorted:
         found.append(f"sorts up to {plan.sorted} rows, where {entry.most_sorted} are allowed")
-    missing = f"Missing: {remedy}" if remedy else "No index on what it compares helps: raise its scan_limit, or change it"
+    missing = (
+        f"Missing: {remedy}" if remedy else "No index on what it compares helps: raise its scan_limit, or change it"
+    )
     return f"{entry.store}.{entry.call}: {' and '.join(found)}. {missing}"

@@ -1,5 +1,7 @@
 """Declare how a store is asked, so that sealing can check that an index answers."""
 
+from itertools import compress
+from operator import not_
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy.orm import QueryableAttribute
@@ -17,7 +19,7 @@ class Search:
     """A search with these filters, in the order of the store.
 
         Search(City.country_code, City.admin1_code)      search(country_code=..., admin1_code=...)
-        Search(City.population > 0, limit...)             search(City.population > 0)
+        Search(City.population > 0)                      search(City.population > 0)
 
     Args:
         *terms: attributes among the store's `auto_filter_fields`, each compared with one value, or expressions.
@@ -26,8 +28,9 @@ class Search:
     """
 
     def __init__(self, *terms: Any, scan_limit: int | None = None, **filters: Any) -> None:
-        self.attributes = tuple(term for term in terms if isinstance(term, QueryableAttribute))
-        self.criteria = tuple(term for term in terms if not isinstance(term, QueryableAttribute))
+        is_attribute = [isinstance(term, QueryableAttribute) for term in terms]
+        self.attributes = tuple(compress(terms, is_attribute))
+        self.criteria = tuple(compress(terms, map(not_, is_attribute)))
         self.scan_limit = scan_limit
         self.filters = filters
 

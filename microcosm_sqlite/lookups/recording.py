@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, cast
 
 from sqlalchemy import MetaData, event
@@ -43,9 +44,12 @@ class Recorder:
             with engine.begin() as connection:
                 create_tables(cast("MetaData", cast("Any", resolve_data_set(model)).metadata), connection)
             event.listen(engine, "before_cursor_execute", note)
-            with Session(engine) as session:
-                with suppress(ModelNotFoundError):
-                    run(self._class(lambda _: session))
+            with Session(engine) as session, suppress(ModelNotFoundError):
+                run(self._class(partial(_given, session)))
         finally:
             engine.dispose()
         return found
+
+
+def _given(session: Session, _: Any) -> Session:
+    return session

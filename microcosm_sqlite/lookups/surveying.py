@@ -62,7 +62,7 @@ class _Survey:
     def __init__(self, store: type[Any]) -> None:
         self._class = store
         # Without any database: statements are only put together.
-        self._store = store(lambda _: Session())
+        self._store = store(_unbound)
         self._mapper: Mapper[Any] = inspect(self._store.model_class)
         self._table = cast("Table", self._mapper.local_table)
         self._recorder = Recorder(store)
@@ -111,8 +111,7 @@ class _Survey:
             yield from self._recorded("match(...)", lambda store: store.match(_WORD), found, remedy)
             yield from self._recorded("complete(...)", lambda store: store.complete(_WORD), found, remedy)
         if place is not None:
-            (own,) = (index for index in self._table.indexes if index.name == place.name)
-            remedy = _created(own)
+            remedy = next((_created(index) for index in self._table.indexes if index.name == place.name), None)
             yield from self._recorded("within(...)", lambda store: store.within(_BOX), found, remedy)
             yield from self._recorded("near(...)", lambda store: store.near(0, 0, kilometres=1), found, remedy)
         for own in self._table.indexes:
@@ -193,6 +192,10 @@ class _Survey:
         return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
+def _unbound(_: Any) -> Session:
+    return Session()
+
+
 def _equal(column: Any, value: Any) -> "ColumnElement[bool]":
     matches: ColumnElement[bool] = column == value
     return matches
@@ -208,10 +211,10 @@ def _loaded(relationship: "RelationshipProperty[Any]") -> "Select[Any]":
     numbers = {column: number for number, column in enumerate(local)}
 
     def known(element: Any, **_: Any) -> Any:
-        is_known = isinstance(element, Column) and element in numbers
-        return marker(numbers[element], type_=element.type) if is_known else None
+        number = numbers.get(cast("Any", element)) if isinstance(element, Column) else None
+        return None if number is None else marker(number, type_=cast("Any", element).type)
 
-    matches = visitors.replacement_traverse(cast("Any", relationship.primaryjoin), {}, known)
+    matches: ColumnElement[bool] = visitors.replacement_traverse(relationship.primaryjoin, {}, known)
     statement = select(*relationship.mapper.columns).where(matches)
     if relationship.secondaryjoin is not None:
         statement = statement.where(relationship.secondaryjoin)

@@ -1,7 +1,7 @@
 """Turn a finished workbench into a published artifact.
 
-Write anew, digest, mark, lay out, plan, check, read back, publish: in this order, and nothing is published unless all of it
-holds.
+Write anew, digest, mark, lay out, plan, check, read back, publish: in this order, and nothing is published unless all
+of it holds.
 """
 
 import platform

@@ -43,6 +43,8 @@ class EmojiStore(Store[Emoji]):
     )
     order_by = (Emoji.position,)
     access = (
+        # A few dozen in all, of which an emoji has two or three.
+        Load("emoticons", scan_limit=20),
         # What half of all emoji have in common needs no index.
         Search(Emoji.gender, scan_limit=5_000),
         Search(Emoji.presentation, scan_limit=5_000),
