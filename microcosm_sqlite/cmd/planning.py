@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -22,6 +22,9 @@ from microcosm_sqlite.cmd.targets import Target, artifact_at, target_of
 from microcosm_sqlite.dataset import data_set_name
 from microcosm_sqlite.errors import DataSetError, ManifestError
 
+#: The verdicts that are bad ones.
+_FAILED: Final = frozenset({"scans", "sorts", "fails"})
+
 _COLUMNS: Final = ("store", "call", "verdict", "scanned", "sorted", "indexes", "missing")
 
 
@@ -33,9 +36,9 @@ class _Shown:
     verdict: str
     missing: str | None = None
 
-    def row(self) -> tuple[object, ...]:
+    def values(self) -> tuple[Any, ...]:
         plan = self.entry.plan
-        found = (None, None, "") if plan is None else (plan.scanned, plan.sorted, ", ".join(plan.indexes))
+        found: tuple[Any, ...] = (None, None, ()) if plan is None else (plan.scanned, plan.sorted, plan.indexes)
         return (self.entry.store, self.entry.call, self.verdict, *found, self.missing)
 
 
@@ -57,12 +60,13 @@ def plan(context: click.Context, *, name_or_path: str, data_set: str | None, as_
     shown = list(_planned(name_or_path, checks) if checks else _recorded(target))
     form = form_for_stdout(as_json=as_json)
     if form is Form.JSON:
-        write_json_array(dict(zip(_COLUMNS, one.row(), strict=True)) for one in shown)
+        write_json_array(dict(zip(_COLUMNS, one.values(), strict=True)) for one in shown)
     elif shown:
-        write_rows(_COLUMNS, [one.row() for one in shown], form)
+        lines = [[", ".join(one) if isinstance(one, tuple) else one for one in line.values()] for line in shown]
+        write_rows(_COLUMNS, lines, form)
     if not shown:
         click.echo("No store of it is certified.", err=True)
-    context.exit(ExitCode.FAILED if any(one.verdict != "holds" for one in shown) else ExitCode.OK)
+    context.exit(ExitCode.FAILED if any(one.verdict in _FAILED for one in shown) else ExitCode.OK)
 
 
 def _checks(target: Target, data_set: str | None) -> tuple[AccessCheck, ...]:
@@ -89,13 +93,16 @@ def _planned(argument: str, checks: Iterable[AccessCheck]) -> Iterator[_Shown]:
 def _shown(finding: Finding) -> _Shown:
     if finding.problem is None:
         return _Shown(entry=finding.entry, verdict="holds")
-    verdict = "fails" if finding.entry.plan is None else _verdict(finding.entry)
-    return _Shown(entry=finding.entry, verdict=verdict, missing=finding.remedy)
+    if finding.entry.plan is None:
+        click.echo(finding.problem, err=True)
+    return _Shown(entry=finding.entry, verdict=_verdict(finding.entry) or "fails", missing=finding.remedy)
 
 
-def _verdict(entry: AccessEntry) -> str:
+def _verdict(entry: AccessEntry) -> str | None:
     plan, most = entry.plan, entry.most_scanned
-    return "scans" if plan is not None and most is not None and plan.scanned > most else "sorts"
+    if plan is None or entry.holds:
+        return None
+    return "scans" if most is not None and plan.scanned > most else "sorts"
 
 
 def _recorded(target: Target) -> Iterator[_Shown]:
@@ -109,4 +116,4 @@ def _recorded(target: Target) -> Iterator[_Shown]:
         release = "" if manifest.builder is None else f" with SQLite {manifest.builder.sqlite}"
         click.echo(f"Its stores are not installed here. As it was sealed{release}:", err=True)
     for entry in manifest.access:
-        yield _Shown(entry=entry, verdict="holds" if entry.holds else _verdict(entry))
+        yield _Shown(entry=entry, verdict=_verdict(entry) or ("unknown" if entry.plan is None else "holds"))

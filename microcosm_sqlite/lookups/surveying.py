@@ -111,9 +111,9 @@ class _Survey:
             yield from self._recorded("match(...)", lambda store: store.match(_WORD), found, remedy)
             yield from self._recorded("complete(...)", lambda store: store.complete(_WORD), found, remedy)
         if place is not None:
-            remedy = next((_created(index) for index in self._table.indexes if index.name == place.name), None)
-            yield from self._recorded("within(...)", lambda store: store.within(_BOX), found, remedy)
-            yield from self._recorded("near(...)", lambda store: store.near(0, 0, kilometres=1), found, remedy)
+            made = next((_created(own) for own in self._table.indexes if own.name == place.name), None)
+            yield from self._recorded("within(...)", lambda store: store.within(_BOX), found, made)
+            yield from self._recorded("near(...)", lambda store: store.near(0, 0, kilometres=1), found, made)
         for own in self._table.indexes:
             where = own.dialect_options["sqlite"]["where"]
             if where is not None:
