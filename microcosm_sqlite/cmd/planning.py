@@ -41,6 +41,10 @@ class _Shown:
         found: tuple[Any, ...] = (None, None, ()) if plan is None else (plan.scanned, plan.sorted, plan.indexes)
         return (self.entry.store, self.entry.call, self.verdict, *found, self.missing)
 
+    def cells(self) -> tuple[Any, ...]:
+        *others, indexes, missing = self.values()
+        return (*others, ", ".join(indexes), missing)
+
 
 @click.command("plan")
 @click.argument("name_or_path")
@@ -62,8 +66,7 @@ def plan(context: click.Context, *, name_or_path: str, data_set: str | None, as_
     if form is Form.JSON:
         write_json_array(dict(zip(_COLUMNS, one.values(), strict=True)) for one in shown)
     elif shown:
-        lines = [[", ".join(one) if isinstance(one, tuple) else one for one in line.values()] for line in shown]
-        write_rows(_COLUMNS, lines, form)
+        write_rows(_COLUMNS, [line.cells() for line in shown], form)
     if not shown:
         click.echo("No store of it is certified.", err=True)
     context.exit(ExitCode.FAILED if any(one.verdict in _FAILED for one in shown) else ExitCode.OK)

@@ -1,6 +1,7 @@
 """The index that a statement lacks is found by trying."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import apsw
 import pytest
@@ -85,7 +86,7 @@ def test_names_that_are_taken_or_odd() -> None:
 
 def test_a_schema_that_cannot_be_made_anew() -> None:
     """Without a copy to try things out, nothing is suggested."""
-    connection = apsw.Connection(":memory:")
+    connection: Any = apsw.Connection(":memory:")
     connection.create_scalar_function("own", str, 1, deterministic=True)
     connection.execute("CREATE TABLE t (a, b); CREATE INDEX ix ON t (own(a))")
 
