@@ -68,6 +68,9 @@ class Store(
     #: How many rows a look-up may scan or sort without an index, for `certified`.
     scan_limit: ClassVar[int] = SCAN_LIMIT
 
+    #: Relationships that are loaded together with the rows of every look-up but `retrieve`, one statement for each.
+    prefetch: ClassVar[Sequence[Any]] = ()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "model_class" in vars(cls):
