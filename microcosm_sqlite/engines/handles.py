@@ -138,8 +138,8 @@ class Handle:
     def close(self) -> None:
         """Close the database; do nothing when it is closed, or in a forked child."""
         if not isinstance(self.native, Refusal):
-            # Where a cursor in the middle of its rows is garbage as well, the connection knows it no more, and cannot be
-            # closed before it is gone: it is closed then, as nobody else holds it.
+            # Where a cursor in the middle of its rows is garbage as well, the connection knows it no more, and cannot
+            # be closed before it is gone: it is closed then, as nobody else holds it.
             with suppress(apsw.BusyError):
                 self.patiently(self.native.close, force=True)
             self._replace(CLOSED)
