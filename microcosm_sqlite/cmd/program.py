@@ -60,6 +60,7 @@ COMMANDS: Final = (
     _command("verify", "verifying:verify_artifacts", "Check artifacts byte by byte."),
     _command("digest", "digesting:digest", "Compute the digests of data sets."),
     _command("compare", "comparing:compare", "Say in which rows two releases differ."),
+    _command("plan", "planning:plan", "Show how stores find rows, and which index is missing."),
     _command("doctor", "diagnosing:examine", "Say what is wrong with a file, and what to do."),
     _command("get", "reading:get", "Print one row by its primary key."),
     _command("search", "reading:search", "Print the rows of a table that match."),
