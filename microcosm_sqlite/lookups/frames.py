@@ -58,7 +58,7 @@ def pandas_of(table: Table | RecordBatch) -> "pd.DataFrame":
 
     def kept(type_: DataType) -> Any:
         if type_ == pa.string():
-            return text if isinstance(text, pd.StringDtype) else None
+            return text if str(text) == "str" else None
         is_arrow = pa.types.is_date(type_) or pa.types.is_time(type_) or pa.types.is_decimal(type_)
         return pd.ArrowDtype(type_) if is_arrow else None
 
