@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     kept_rows=10_000,
     kept_bytes=16 * 2**20,
     cursor_secret="",
+    worker_threads=4,
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -80,6 +81,7 @@ class SQLiteBindFactory:
         self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
         self.kept_rows = parse_count("sqlite.kept_rows", config.kept_rows)
         self.kept_bytes = parse_count("sqlite.kept_bytes", config.kept_bytes)
+        self.worker_threads = parse_count("sqlite.worker_threads", config.worker_threads)
         self._cursor_secret = parse_secret("sqlite.cursor_secret", config.cursor_secret)
         self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
