@@ -9,6 +9,7 @@ import pytest
 from microcosm_sqlite import errors
 from microcosm_sqlite.errors import (
     ArtifactNotFoundError,
+    ColumnTypeError,
     ConfigurationError,
     CoordinateError,
     CursorError,
@@ -70,6 +71,7 @@ EXAMPLES = [
     UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"]),
     UnknownKeyError(model="Owner", asked=["town"], known=[("id",), ("name",)]),
     NotIndexedError(model="City", expected="a place", found="none declared", remedy="Add one."),
+    ColumnTypeError(column="City.tags", expected="values of string", found="['a']", remedy="Name the columns."),
     CoordinateError(name="latitude", found=91, expected="degrees from -90 to 90"),
     CursorError(store="TownStore of Town", expected="a cursor", found="'x'", remedy="Give another."),
     StaleCursorError(store="TownStore of Town", expected="a cursor", found="an old one", remedy="Start again."),

@@ -65,32 +65,32 @@ def test_what_is_no_url() -> None:
 
 def test_no_such_table(shop: sa.Engine) -> None:
     """It is named, and where it was looked for."""
-    with pytest.raises(SourceError, match=r"shop\.sqlite/nope: expected rows, found no table nope\. Correct the name"):
-        with SQLSource(shop, "nope").connect():
-            pass
+    expected = r"shop\.sqlite/nope: expected rows, found no table nope\. Correct the name"
+    with pytest.raises(SourceError, match=expected), SQLSource(shop, "nope").connect():
+        pass
 
 
 def test_a_query_that_fails(shop: sa.Engine) -> None:
     """What the database says is said."""
     query: sa.Select[tuple[object]] = sa.select(sa.column("nope")).select_from(ORDERS)
 
-    with pytest.raises(SourceError, match=r"found no such column: nope\. See that the database runs"):
-        with SQLSource(shop, query).connect() as rows:
-            list(rows.stream())
+    expected = r"found no such column: nope\. See that the database runs"
+    with pytest.raises(SourceError, match=expected), SQLSource(shop, query).connect() as rows:
+        list(rows.stream())
 
 
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     """Nothing is made where there is none."""
-    with pytest.raises(SourceError, match="unable to open database file"):
-        with SQLSource(f"sqlite:///{tmp_path / 'none' / 'shop.sqlite'}", "orders").connect():
-            pass
+    source = SQLSource(f"sqlite:///{tmp_path / 'none' / 'shop.sqlite'}", "orders")
+    with pytest.raises(SourceError, match="unable to open database file"), source.connect():
+        pass
 
 
 def test_a_driver_that_is_not_installed() -> None:
     """It is named."""
-    with pytest.raises(SourceError, match=r"expected a driver for mysql\+pymysql, found no module pymysql\. Install"):
-        with SQLSource("mysql+pymysql://db/shop", "orders").connect():
-            pass
+    expected = r"expected a driver for mysql\+pymysql, found no module pymysql\. Install"
+    with pytest.raises(SourceError, match=expected), SQLSource("mysql+pymysql://db/shop", "orders").connect():
+        pass
 
 
 def test_an_engine_of_the_caller_stays_open(shop: sa.Engine) -> None:
