@@ -30,6 +30,7 @@ _columns_option = click.option(
 
 
 @click.group("watermark")
+@debug_option
 def watermark() -> None:
     """Show and change how far the rows of tables were read from their sources."""
 
