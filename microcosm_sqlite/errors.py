@@ -39,6 +39,7 @@ Every error of the package descends from `SQLiteError`:
     └── BuildError                     nothing was published, nothing half-written
         ├── SourceError                a source cannot be read as rows
         │   └── HeaderError            ... its header does not fit the model
+        ├── WatermarkError             new rows of a source cannot be told from those taken before
         ├── RowsRejectedError          rows do not fit the model; `problems` names each
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
@@ -469,6 +470,14 @@ class SourceError(BuildError):
 
 class HeaderError(SourceError):
     """The header of a source does not fit the model."""
+
+
+class WatermarkError(BuildError):
+    """New rows of a source cannot be told from those that were taken before."""
+
+    def __init__(self, *, extraction: str, expected: str, found: str, remedy: str) -> None:
+        self.extraction, self.expected, self.found, self.remedy = extraction, expected, found, remedy
+        super().__init__(f"{extraction}: expected {expected}, found {found}. {remedy}")
 
 
 class RowProblem(NamedTuple):
