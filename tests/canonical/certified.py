@@ -22,7 +22,7 @@ def main() -> None:
 
     with TemporaryDirectory() as folder:
         path = rebuild(BUILD, FolderChannel(Path(folder))).path
-        print(file_digest(path), len(inspect(path).manifest.access))
+        sys.stdout.write(f"{file_digest(path)} {len(inspect(path).manifest.access)}\n")
 
 
 if __name__ == "__main__":
