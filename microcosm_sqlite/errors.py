@@ -12,6 +12,7 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
     ├── FullScanError                  a query scanned more rows than the guard allows
+    ├── ColumnTypeError                a column, or a value of it, has no counterpart in Arrow; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── CursorError                    no cursor of this look-up; also a ValueError (status 400)
     │   └── StaleCursorError           ... it is that of another release: start again (status 409)
@@ -39,6 +40,7 @@ Every error of the package descends from `SQLiteError`:
     └── BuildError                     nothing was published, nothing half-written
         ├── SourceError                a source cannot be read as rows
         │   └── HeaderError            ... its header does not fit the model
+        ├── WatermarkError             new rows of a source cannot be told from those taken before
         ├── RowsRejectedError          rows do not fit the model; `problems` names each
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
@@ -203,6 +205,14 @@ class FullScanError(SQLiteError):
             f"a query scanned {steps} rows, where {limit} are allowed: {' '.join(sql.split())}\n"
             f"  {missing}. Or raise sqlite.scan_limit, or run it within scans_allowed()."
         )
+
+
+class ColumnTypeError(SQLiteError, TypeError):
+    """A column, or a value of it, that has no counterpart in Arrow."""
+
+    def __init__(self, *, column: str, expected: str, found: str, remedy: str) -> None:
+        self.column, self.expected, self.found, self.remedy = column, expected, found, remedy
+        super().__init__(f"{column}: expected {expected}, found {found}. {remedy}")
 
 
 class CoordinateError(SQLiteError, ValueError):
@@ -476,6 +486,14 @@ class SourceError(BuildError):
 
 class HeaderError(SourceError):
     """The header of a source does not fit the model."""
+
+
+class WatermarkError(BuildError):
+    """New rows of a source cannot be told from those that were taken before."""
+
+    def __init__(self, *, extraction: str, expected: str, found: str, remedy: str) -> None:
+        self.extraction, self.expected, self.found, self.remedy = extraction, expected, found, remedy
+        super().__init__(f"{extraction}: expected {expected}, found {found}. {remedy}")
 
 
 class RowProblem(NamedTuple):

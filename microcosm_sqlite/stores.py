@@ -15,6 +15,7 @@ from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.access import Call, Load, Search, certified
 from microcosm_sqlite.lookups.answers import Answers
 from microcosm_sqlite.lookups.changes import Changes
+from microcosm_sqlite.lookups.columns import Columns
 from microcosm_sqlite.lookups.filters import filters_by_name
 from microcosm_sqlite.lookups.matching import Matching
 from microcosm_sqlite.lookups.paging import Pages, Paging
@@ -32,6 +33,7 @@ class Store(
     Matching[ModelT],
     Placed[ModelT],
     Picking[ModelT],
+    Columns[ModelT],
     Paging[ModelT],
     Changes[ModelT],
     Generic[ModelT],

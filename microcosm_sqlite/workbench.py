@@ -18,6 +18,7 @@ from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.incremental import Incremental
 from microcosm_sqlite.builders.loading import Load, entry_of, load_source, load_values
 from microcosm_sqlite.builders.locking import exclusive
 from microcosm_sqlite.builders.scratch import scratch_folder
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _THROWN_AWAY: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -32000")
 
 
-class Workbench:
+class Workbench(Incremental):
     """The database of a data set under construction, with its tables and the rows loaded so far.
 
         with Workbench(World) as bench:
@@ -106,12 +107,8 @@ class Workbench:
             HeaderError: its header does not fit the model.
             RowsRejectedError: rows do not fit, each told with its line.
         """
-        load = Load(
-            model=self._own(model),
-            source=CSVSource.of(source),
-            defaults=dict(defaults or {}),
-            ignored=frozenset([ignore] if isinstance(ignore, str) else ignore),
-        )
+        ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
+        load = Load(model=self._own(model), source=CSVSource.of(source), defaults=dict(defaults or {}), ignored=ignored)
         digest = load.source.digest()
         with self._transaction() as connection:
             rows = load_source(connection, load)

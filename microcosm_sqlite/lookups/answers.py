@@ -170,6 +170,12 @@ class Answers(Generic[ModelT]):
             self._prefetching.fill(prepared.table, rows)
             yield from rows
 
+    def prepared(
+        self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
+    ) -> Prepared | None:
+        """Return a look-up of another kind that is ready to run, or None where SQLAlchemy must be asked."""
+        return self._preparation.other(make, criteria, filters, values)
+
     def values(
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
     ) -> list[tuple[Any, ...]] | None:

@@ -152,7 +152,7 @@ class Picking(Generic[ModelT]):
             UnknownFilterError: a keyword is unknown.
         """
         mapper: Mapper[Any] = inspect(self.model_class)
-        names = tuple(_name(column, mapper) for column in columns)
+        names = tuple(name_of_column(column, mapper) for column in columns)
         if not names:
             raise TypeError(f"{type(self).__name__}: values() needs at least one attribute of {mapper.class_.__name__}")
 
@@ -164,7 +164,7 @@ class Picking(Generic[ModelT]):
             finally:
                 result.close()
 
-        pick = _Pick(names)
+        pick = Pick(names)
         is_page = all(number is None or type(number) is int for number in (offset, limit))
         page = (-1 if limit is None else limit, 0 if offset is None else offset)
         found = self._answers.streamed(pick, tuple(where), filters, page) if is_page else None
@@ -177,12 +177,13 @@ class Picking(Generic[ModelT]):
 
 
 @dataclass(frozen=True)
-class _Pick:
+class Pick:
     """Puts the statement of some columns together: equal picks are one statement."""
 
     names: tuple[str, ...]
 
     def __call__(self, store: Any, table: "TableReader", parts: "Parts") -> Select[Any] | None:
+        """Return the statement; None where only SQLAlchemy can answer."""
         statement = select(*_columns(table.layout.mapper, self.names))
         return in_order(store, table, in_pages(statement, parts), parts)
 
@@ -213,7 +214,8 @@ def _processed(rows: list[tuple[Any, ...]], processors: list[tuple[int, Processo
     return made
 
 
-def _name(attribute: Any, mapper: Mapper[Any]) -> str:
+def name_of_column(attribute: Any, mapper: Mapper[Any]) -> str:
+    """Return the name of *attribute*; raise `TypeError` when it is no column of *mapper*."""
     name = str(getattr(attribute, "key", ""))
     if not isinstance(attribute, InstrumentedAttribute) or mapper.columns.get(name) is None:
         raise TypeError(f"values() gives columns of {mapper.class_.__name__}: expected attributes, found {attribute!r}")
