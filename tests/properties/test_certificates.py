@@ -1,14 +1,15 @@
 """Whatever a store asks, the index that a certificate names makes it pass."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Index, Integer, String, create_engine, desc, func
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.artifacts.certifying import Finding, plan_access
@@ -50,8 +51,8 @@ def stores(draw: st.DrawFn) -> type[Store[Any]]:
         return {"up": attribute, "down": desc(attribute), "lower": func.lower(attribute)}[way]
 
     searches = [Search(*(getattr(model, name) for name in names)) for names in draw(st.lists(columns, max_size=3))]
-    for name in draw(st.lists(st.sampled_from(COLUMNS), max_size=2, unique=True)):
-        searches.append(Search(getattr(model, name) == ("x" if kinds[name] is String else 1)))
+    compared = draw(st.lists(st.sampled_from(COLUMNS), max_size=2, unique=True))
+    searches += [Search(getattr(model, name) == ("x" if kinds[name] is String else 1)) for name in compared]
     namespace = {
         "model_class": model,
         "auto_filter_fields": tuple(getattr(model, name) for name in COLUMNS),
@@ -81,6 +82,20 @@ def database(store: type[Store[Any]]) -> apsw.Connection:
 
 def _cell(value: int, column: Any) -> Any:
     return value if isinstance(column.type, Integer) else f"text {value}"
+
+
+@contextmanager
+def watched(native: apsw.Connection, counted: dict[str, int]) -> Generator[None]:
+    """Note what SQLite counts of the statement in the block."""
+
+    def note(account: dict[str, Any]) -> None:
+        counted.update(account["stmt_status"])
+
+    native.trace_v2(apsw.SQLITE_TRACE_PROFILE, note)
+    try:
+        yield
+    finally:
+        native.trace_v2(0, None)
 
 
 def failing(store: type[Store[Any]], native: apsw.Connection) -> Iterator[Finding]:
@@ -114,9 +129,8 @@ def test_plans_tell_what_sqlite_does(store: type[Store[Any]]) -> None:
     for path in store.access_paths():
         (finding,) = plan_access(native, [path])
         counted: dict[str, int] = {}
-        native.trace_v2(apsw.SQLITE_TRACE_PROFILE, lambda account: counted.update(account["stmt_status"]))
-        native.execute(path.sql, path.parameters).fetchall()
-        native.trace_v2(0, None)
+        with watched(native, counted):
+            native.execute(path.sql, path.parameters).fetchall()
 
         plan = finding.entry.plan
         assert plan is not None
