@@ -12,6 +12,7 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
     ├── ForeignThreadError             a row of another thread was to load something; also a RuntimeError
+    ├── FullScanError                  a query scanned more rows than the guard allows
     ├── ColumnTypeError                a column, or a value of it, has no counterpart in Arrow; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── CursorError                    no cursor of this look-up; also a ValueError (status 400)
@@ -40,6 +41,7 @@ Every error of the package descends from `SQLiteError`:
     └── BuildError                     nothing was published, nothing half-written
         ├── SourceError                a source cannot be read as rows
         │   └── HeaderError            ... its header does not fit the model
+        ├── WatermarkError             new rows of a source cannot be told from those taken before
         ├── RowsRejectedError          rows do not fit the model; `problems` names each
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
@@ -200,6 +202,21 @@ class ForeignThreadError(SQLiteError, RuntimeError):
             f"{model}: expected to be loaded in thread {owner}, to which the row that asks belongs, found {found}. "
             "Rows that `call` returns by themselves, in lists, tuples, dictionaries or data classes belong to whoever "
             "awaits them; of any others, load what you need inside of the function that is called."
+        )
+
+
+class FullScanError(SQLiteError):
+    """A query scanned more rows than the guard allows; *remedy* makes the index that it lacks, where that is known."""
+
+    def __init__(self, *, sql: str, steps: int, limit: int, remedy: str | None) -> None:
+        self.sql = sql
+        self.steps = steps
+        self.limit = limit
+        self.remedy = remedy
+        missing = f"The index that is missing: {remedy}" if remedy else "No index on what it compares would help"
+        super().__init__(
+            f"a query scanned {steps} rows, where {limit} are allowed: {' '.join(sql.split())}\n"
+            f"  {missing}. Or raise sqlite.scan_limit, or run it within scans_allowed()."
         )
 
 
@@ -482,6 +499,14 @@ class SourceError(BuildError):
 
 class HeaderError(SourceError):
     """The header of a source does not fit the model."""
+
+
+class WatermarkError(BuildError):
+    """New rows of a source cannot be told from those that were taken before."""
+
+    def __init__(self, *, extraction: str, expected: str, found: str, remedy: str) -> None:
+        self.extraction, self.expected, self.found, self.remedy = extraction, expected, found, remedy
+        super().__init__(f"{extraction}: expected {expected}, found {found}. {remedy}")
 
 
 class RowProblem(NamedTuple):

@@ -18,6 +18,7 @@ from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.incremental import Incremental
 from microcosm_sqlite.builders.loading import Load, entry_of, load_source, load_values
 from microcosm_sqlite.builders.locking import exclusive
 from microcosm_sqlite.builders.scratch import scratch_folder
@@ -27,6 +28,7 @@ from microcosm_sqlite.ddl import create_tables_for_loading
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
 from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
+from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 _THROWN_AWAY: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -32000")
 
 
-class Workbench:
+class Workbench(Incremental):
     """The database of a data set under construction, with its tables and the rows loaded so far.
 
         with Workbench(World) as bench:
@@ -106,15 +108,13 @@ class Workbench:
             HeaderError: its header does not fit the model.
             RowsRejectedError: rows do not fit, each told with its line.
         """
-        load = Load(
-            model=self._own(model),
-            source=CSVSource.of(source),
-            defaults=dict(defaults or {}),
-            ignored=frozenset([ignore] if isinstance(ignore, str) else ignore),
-        )
+        ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
+        load = Load(model=self._own(model), source=CSVSource.of(source), defaults=dict(defaults or {}), ignored=ignored)
         digest = load.source.digest()
-        with self._transaction() as connection:
+        of_bytes = None if digest is None else digest.bytes
+        with step("load", load.source.name, of_bytes=of_bytes) as loading, self._transaction() as connection:
             rows = load_source(connection, load)
+            loading.advance(rows=rows, bytes=of_bytes)
         self._loaded.append((load, None if digest is None else entry_of(load, digest, rows)))
         return rows
 

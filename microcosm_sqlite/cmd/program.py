@@ -66,6 +66,7 @@ COMMANDS: Final = (
     _command("search", "reading:search", "Print the rows of a table that match."),
     _command("dump", "dumping:dump", "Write a whole table as CSV."),
     _command("build", "building:build", "Build a data set from CSV files and publish it."),
+    _command("watermark", "watermarks:watermark", "Show and change how far sources were read."),
     _command("migrate", "migrating:migrate", "Run alembic on a data set."),
     _command("check-migration", "migrating:check_migration", "Check that models and migrations agree."),
 )

@@ -10,7 +10,7 @@ from typing_extensions import TypeVar
 from microcosm_sqlite.context import current_session, open_contexts, sessions_here
 from microcosm_sqlite.dataset import resolve_data_set
 from microcosm_sqlite.engines.opening import never_changes
-from microcosm_sqlite.lookups.guarding import guard
+from microcosm_sqlite.lookups.ownership import keep_here
 from microcosm_sqlite.lookups.parcels import packed, unpacked
 from microcosm_sqlite.lookups.readers import reader_of
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession
@@ -57,15 +57,15 @@ class Awaiting:
         """
         act = partial(function, *arguments, **keywords)
 
-        def act_guarded() -> Any:
+        def act_and_keep() -> Any:
             result = packed(act())
             for session in sessions_here():
-                guard(session)
+                keep_here(session)
             return result
 
         if self._is_answered_here():
             return act()
-        found: Result = self._taken_over(await workers_of(self._graph).run(act_guarded))
+        found: Result = self._taken_over(await workers_of(self._graph).run(act_and_keep))
         return found
 
     async def _ask(self, verb: str, *arguments: Any, **keywords: Any) -> Any:

@@ -9,18 +9,18 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from microcosm_sqlite.errors import ForeignThreadError
 
 #: Where a session says that it is kept.
-_GUARDED: Final = "microcosm_sqlite_guarded"
+_KEPT: Final = "microcosm_sqlite_kept_here"
 
 
-def guard(session: Session) -> None:
+def keep_here(session: Session) -> None:
     """Let *session* refuse statements in any other thread than this one, from now on.
 
     It is asked by rows that were carried into another thread, where something of theirs is to be loaded: two threads
     that use a session at once break it.
     """
-    if session.info.get(_GUARDED):
+    if session.info.get(_KEPT):
         return
-    session.info[_GUARDED] = True
+    session.info[_KEPT] = True
     owner = threading.current_thread()
 
     def refuse(state: ORMExecuteState) -> None:
