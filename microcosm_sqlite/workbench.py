@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from tempfile import gettempdir
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, MetaData, Table, delete
@@ -18,16 +18,20 @@ from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
 from microcosm_sqlite.builders.columns import mapper_of
-from microcosm_sqlite.builders.loading import Load, entry_of, load_source, load_values
+from microcosm_sqlite.builders.loading import Load, Loaded, entry_of, load_source
 from microcosm_sqlite.builders.locking import exclusive
+from microcosm_sqlite.builders.options import LoadOptions, load_of
 from microcosm_sqlite.builders.scratch import scratch_folder
+from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
 from microcosm_sqlite.ddl import create_tables_for_loading
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
-from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
+from microcosm_sqlite.errors import ReadOnlyDataSetError, RowProblem, WorkbenchFailedError
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
+from microcosm_sqlite.sources.kinds import source_of
+from microcosm_sqlite.sources.tabular import Source as RowSource
 
 if TYPE_CHECKING:
     import apsw
@@ -81,6 +85,8 @@ class Workbench:
         self._closing = ExitStack()
         self._is_used = False
         self._loaded: list[tuple[Load, Source | None]] = []
+        #: What was wrong with rows that were left out on purpose, the first of each load.
+        self.skipped: tuple[RowProblem, ...] = ()
         self._schema_version = 0
 
     # What a build does
@@ -106,33 +112,44 @@ class Workbench:
             HeaderError: its header does not fit the model.
             RowsRejectedError: rows do not fit, each told with its line.
         """
-        load = Load(
-            model=self._own(model),
-            source=CSVSource.of(source),
-            defaults=dict(defaults or {}),
-            ignored=frozenset([ignore] if isinstance(ignore, str) else ignore),
-        )
-        digest = load.source.digest()
-        with self._transaction() as connection:
-            rows = load_source(connection, load)
-        self._loaded.append((load, None if digest is None else entry_of(load, digest, rows)))
-        return rows
+        return self._load(model, CSVSource.of(source), LoadOptions(defaults=defaults or {}, ignore=ignore))
 
-    def load(self, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
-        """Load rows of Python values, by attribute or column name, and return how many there were.
+    def load(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
+        """Load a source into the table of *model* and return how many rows there were.
+
+        Args:
+            model: a model of the data set.
+            source: the path of a CSV, TSV, JSON or JSON Lines file, packed or not; mappings of Python values by
+                attribute or column name, which may leave out what has a default; or any source.
+            options: how it is mapped and what is done about rows that do not fit; see `LoadOptions`.
 
         Raises:
-            HeaderError: a row names what the model does not have, or lacks what it must have.
-            RowsRejectedError: rows do not fit, each told with its number.
+            SourceError: the source cannot be read.
+            HeaderError: its names do not fit the model.
+            RowsRejectedError: rows do not fit, each told with its line; nothing was loaded.
         """
+        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options)
+
+    def upsert(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
+        """Load a source as `load` does, but let its rows take the place of those with the same primary key.
+
+        Columns that the source does not fill keep what they hold.
+        """
+        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options, Conflict.UPDATE)
+
+    def replace(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
+        """Load a source as `load` does, in place of all rows that the table has; if it fails, these stay."""
         with self._transaction() as connection:
-            return load_values(connection, self._own(model), rows)
+            connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
+            loaded = self._loaded_in(connection, model, source_of(source, name=f"rows of {model.__name__}"), options)
+        self._forget(model)
+        return self._keep(*loaded)
 
     def clear(self, model: type[Any]) -> None:
         """Delete all rows of *model*; rows that refer to them stay, and must find others before sealing."""
         with self._transaction() as connection:
             connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
-        self._loaded = [(load, entry) for load, entry in self._loaded if load.model is not model]
+        self._forget(model)
 
     @contextmanager
     def session(self) -> Generator[Session]:
@@ -263,6 +280,35 @@ class Workbench:
                 connection.rollback()
                 raise
             connection.commit()
+
+    def _load(
+        self, model: type[Any], source: RowSource, options: LoadOptions, conflict: Conflict = Conflict.REFUSE
+    ) -> int:
+        with self._transaction() as connection:
+            loaded = self._loaded_in(connection, model, source, options, conflict)
+        return self._keep(*loaded)
+
+    def _loaded_in(
+        self,
+        connection: Connection,
+        model: type[Any],
+        source: RowSource,
+        options: LoadOptions,
+        conflict: Conflict = Conflict.REFUSE,
+    ) -> tuple[Load, Loaded, Source | None]:
+        load = load_of(self._own(model), source, options, conflict)
+        digest = source.digest()
+        loaded = load_source(connection, load)
+        return load, loaded, None if digest is None else entry_of(load, digest, loaded)
+
+    def _keep(self, load: Load, loaded: Loaded, entry: Source | None) -> int:
+        """Take note of a load that was committed, and return how many rows it brought."""
+        self._loaded.append((load, entry))
+        self.skipped += loaded.problems
+        return loaded.rows
+
+    def _forget(self, model: type[Any]) -> None:
+        self._loaded = [(load, entry) for load, entry in self._loaded if load.model is not model]
 
     def _failed(self, refusal: Refusal) -> WorkbenchFailedError:
         where = self._path or self._kept or self._folder or Path(gettempdir())

@@ -1,18 +1,15 @@
 """Trace rows whose foreign keys lead nowhere back to the lines they came from."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
 
-from microcosm_sqlite.builders.batches import BATCH_ROWS
-from microcosm_sqlite.builders.cells import Cells, cells_from_text
-from microcosm_sqlite.builders.columns import FromSource
+from microcosm_sqlite.builders.cells import Cells
 from microcosm_sqlite.builders.dangling import DanglingKey, count_dangling, find_dangling
 from microcosm_sqlite.builders.loading import Load
+from microcosm_sqlite.builders.plans import FromSource
 from microcosm_sqlite.builders.rejections import FOREIGN_KEY, KEPT_PROBLEMS, alone
-from microcosm_sqlite.builders.statements import server_default
 from microcosm_sqlite.errors import DanglingKeyError, RowProblem, SourceError
 
 
@@ -69,15 +66,14 @@ def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) ->
     try:
         with load.source.open() as reading:
             plan = load.plan(reading.header)
-            every = cells_from_text(plan, connection.dialect, server_default(connection))
+            every = load.cells(connection, plan, reading.content)
             cells = _identifying([made for made in every if isinstance(made.planned, FromSource)], wanted[0])
             names = [made.planned.column.name for made in cells]
             by_values: dict[tuple[Any, ...], list[DanglingKey]] = {}
             for found in wanted:
                 by_values.setdefault(tuple(found.row[name] for name in names), []).append(found)
-            while batch := list(islice(reading.records, BATCH_ROWS)):
-                stored = _stored(cells, [record for _, record in batch])
-                for (line, _), values in zip(batch, stored, strict=True):
+            for batch in reading.batches:
+                for line, values in zip(batch.lines, _stored(cells, batch.rows), strict=True):
                     for found in by_values.pop(values, ()):
                         yield found, line
     except (SourceError, LookupError, TypeError, ValueError):
