@@ -13,7 +13,7 @@ RELEASES_STAMP := .venvs/.releases
 $(STAMP): pyproject.toml entry_points.cfg
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install -qq --group dev --editable ".[alembic,telemetry]"
+	$(BIN)/python -m pip install -qq --group dev --editable ".[alembic,arrow,pandas,polars,telemetry]"
 	touch $(STAMP)
 
 # The example data sets, installed as the separate distributions they are.
@@ -91,6 +91,7 @@ benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/places.py
 	$(BIN)/python benchmarks/full_text.py
+	$(BIN)/python benchmarks/columns.py
 
 clean:
 	rm -rf build dist *.egg-info .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 from sqlalchemy import Executable, Table
 from sqlalchemy.orm import Session
 
+from microcosm_sqlite.access import AccessPath
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
 
 #: What a check function may give back: nothing, one problem, or several.
@@ -93,7 +94,25 @@ class FunctionCheck:
         _check_name(self.name)
 
 
-Check: TypeAlias = Floor | Drift | SQLCheck | FunctionCheck
+@dataclass(frozen=True, slots=True)
+class AccessCheck:
+    """What a store asks is found by indexes, as far as it does not say otherwise; called `access:<store>`.
+
+    Args:
+        store: the name of its class.
+        paths: returns what it asks, when somebody wants to know.
+    """
+
+    store: str
+    paths: Callable[[], Iterable[AccessPath]]
+
+    @property
+    def name(self) -> str:
+        """What the check is called."""
+        return f"access:{self.store}"
+
+
+Check: TypeAlias = Floor | Drift | SQLCheck | FunctionCheck | AccessCheck
 
 #: What each data set requires, by the name of the check, in the order of the declarations.
 _declared: dict[type[DataSet], dict[str, Check]] = {}
@@ -147,6 +166,12 @@ def check(data_set: Any, *, name: str | None = None) -> Callable[[CheckT], Check
 def checks_of(data_set: Any) -> tuple[Check, ...]:
     """Return what *data_set* requires, in the order in which it was declared."""
     return tuple(_declared.get(resolve_data_set(data_set), {}).values())
+
+
+def access_checks(name: str) -> tuple[AccessCheck, ...]:
+    """Return the stores that are certified for data sets called *name*, as far as their modules were imported."""
+    checks = (check for owner in _declared if data_set_name(owner) == name for check in checks_of(owner))
+    return tuple(check for check in checks if isinstance(check, AccessCheck))
 
 
 def _check_name(name: str) -> None:

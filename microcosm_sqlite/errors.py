@@ -11,6 +11,7 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
+    ├── ColumnTypeError                a column, or a value of it, has no counterpart in Arrow; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── CursorError                    no cursor of this look-up; also a ValueError (status 400)
     │   └── StaleCursorError           ... it is that of another release: start again (status 409)
@@ -38,6 +39,7 @@ Every error of the package descends from `SQLiteError`:
     └── BuildError                     nothing was published, nothing half-written
         ├── SourceError                a source cannot be read as rows
         │   └── HeaderError            ... its header does not fit the model
+        ├── WatermarkError             new rows of a source cannot be told from those taken before
         ├── RowsRejectedError          rows do not fit the model; `problems` names each
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
@@ -187,6 +189,14 @@ class NotIndexedError(SQLiteError, TypeError):
     def __init__(self, *, model: str, expected: str, found: str, remedy: str) -> None:
         self.model, self.expected, self.found, self.remedy = model, expected, found, remedy
         super().__init__(f"{model}: expected {expected}, found {found}. {remedy}")
+
+
+class ColumnTypeError(SQLiteError, TypeError):
+    """A column, or a value of it, that has no counterpart in Arrow."""
+
+    def __init__(self, *, column: str, expected: str, found: str, remedy: str) -> None:
+        self.column, self.expected, self.found, self.remedy = column, expected, found, remedy
+        super().__init__(f"{column}: expected {expected}, found {found}. {remedy}")
 
 
 class CoordinateError(SQLiteError, ValueError):
@@ -460,6 +470,14 @@ class SourceError(BuildError):
 
 class HeaderError(SourceError):
     """The header of a source does not fit the model."""
+
+
+class WatermarkError(BuildError):
+    """New rows of a source cannot be told from those that were taken before."""
+
+    def __init__(self, *, extraction: str, expected: str, found: str, remedy: str) -> None:
+        self.extraction, self.expected, self.found, self.remedy = extraction, expected, found, remedy
+        super().__init__(f"{extraction}: expected {expected}, found {found}. {remedy}")
 
 
 class RowProblem(NamedTuple):

@@ -9,18 +9,22 @@ from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Session
 from typing_extensions import TypeVar
 
+from microcosm_sqlite.access import SCAN_LIMIT, AccessPath
 from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
+from microcosm_sqlite.lookups.access import Call, Load, Search, certified
 from microcosm_sqlite.lookups.answers import Answers
 from microcosm_sqlite.lookups.changes import Changes
+from microcosm_sqlite.lookups.columns import Columns
 from microcosm_sqlite.lookups.filters import filters_by_name
 from microcosm_sqlite.lookups.matching import Matching
 from microcosm_sqlite.lookups.paging import Pages, Paging
 from microcosm_sqlite.lookups.picking import Picking
 from microcosm_sqlite.lookups.places import Placed
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
+from microcosm_sqlite.lookups.surveying import paths_of
 
-__all__ = ["GetOrCreateSession", "Store", "get_session"]
+__all__ = ["Call", "GetOrCreateSession", "Load", "Search", "Store", "certified", "get_session"]
 
 ModelT = TypeVar("ModelT", default=Any)
 
@@ -29,6 +33,7 @@ class Store(
     Matching[ModelT],
     Placed[ModelT],
     Picking[ModelT],
+    Columns[ModelT],
     Paging[ModelT],
     Changes[ModelT],
     Generic[ModelT],
@@ -59,6 +64,15 @@ class Store(
     #: Attributes or expressions by which results are ordered.
     order_by: ClassVar[Sequence[Any]] = ()
 
+    #: How it is asked beyond that, for `certified`: `Search`, `Load` and `Call`.
+    access: ClassVar[Sequence[Search | Load | Call]] = ()
+
+    #: How many rows a look-up may scan or sort without an index, for `certified`.
+    scan_limit: ClassVar[int] = SCAN_LIMIT
+
+    #: Relationships that are loaded together with the rows of every look-up but `retrieve`, one statement for each.
+    prefetch: ClassVar[Sequence[Any]] = ()
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "model_class" in vars(cls):
@@ -85,6 +99,11 @@ class Store(
         self._answers: Answers[ModelT] = Answers(self)
         self._here = self._answers.here
         self._pages: Pages[ModelT] = Pages(self, self._answers)
+
+    @classmethod
+    def access_paths(cls) -> list[AccessPath]:
+        """Return what can be asked of the store as statements with their limits, for `certified`."""
+        return list(paths_of(cls))
 
     @property
     def model_class(self) -> type[ModelT]:

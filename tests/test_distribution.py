@@ -107,3 +107,28 @@ def test_migrations_need_the_extra_and_say_so(run: Run) -> None:
 
     assert ran.returncode != 0
     assert 'pip install "microcosm-sqlite[alembic]"' in ran.stderr
+
+
+def test_columns_need_an_extra_and_say_so(run: Run) -> None:
+    """Each library has its own; dictionaries need none."""
+    script = (
+        "from microcosm.api import create_object_graph\n"
+        "from microcosm_sqlite_world import CountryStore\n"
+        "countries = CountryStore(create_object_graph('service'))\n"
+        "print(len(countries.to_dicts(limit=3)))\n"
+        "for name in ('arrow', 'polars', 'pandas'):\n"
+        "    try:\n"
+        "        getattr(countries, f'to_{name}')()\n"
+        "    except ImportError as error:\n"
+        "        print(error)\n"
+    )
+
+    ran = run("python", "-c", script)
+
+    assert ran.stdout.splitlines() == [
+        "3",
+        *(
+            f'Store.to_{name} needs an optional dependency: pip install "microcosm-sqlite[{name}]"'
+            for name in ("arrow", "polars", "pandas")
+        ),
+    ], ran.stderr

@@ -41,7 +41,17 @@ def try_on(version: tuple[int, int], interpreter: Path) -> bool:
     steps: list[list[str | Path]] = [
         [interpreter, "-m", "venv", environment],
         [python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1"],
-        [python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".[alembic,telemetry]"],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--group",
+            "dev",
+            "--editable",
+            ".[alembic,arrow,pandas,polars,telemetry]",
+        ],
         [python, "-m", "pip", "install", "--quiet", "--no-deps", *sets],
         [python, "-m", "pytest", "-n", "auto", "--dist", "loadgroup"],
     ]

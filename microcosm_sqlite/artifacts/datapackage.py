@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, Final
 
+from microcosm_sqlite.artifacts.certificate import AccessEntry, AccessPlan
 from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.manifest import (
     Builder,
@@ -54,6 +55,7 @@ def to_document(manifest: Manifest) -> dict[str, Any]:
                     "attribution": manifest.attribution,
                     "needs": None if manifest.needs is None else _needs(manifest.needs),
                     "waivers": [{"gate": waiver.gate, "reason": waiver.reason} for waiver in manifest.waivers],
+                    "access": [_access(entry) for entry in manifest.access],
                     "builder": _builder(manifest.builder),
                 }
             ),
@@ -138,6 +140,22 @@ def _source(source: Source) -> dict[str, Any]:
 
 def _needs(needs: Needs) -> dict[str, Any]:
     return _without_nothing({"sqlite": needs.sqlite, "features": list(needs.features)})
+
+
+def _access(entry: AccessEntry) -> dict[str, Any]:
+    return _without_nothing(
+        {
+            "store": entry.store,
+            "call": entry.call,
+            "most_scanned": entry.most_scanned,
+            "most_sorted": entry.most_sorted,
+            "plan": None if entry.plan is None else _plan(entry.plan),
+        }
+    )
+
+
+def _plan(plan: AccessPlan) -> dict[str, Any]:
+    return {"indexes": list(plan.indexes), "scanned": plan.scanned, "sorted": plan.sorted}
 
 
 def _builder(builder: Builder | None) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+from microcosm_sqlite.artifacts.certificate import AccessEntry
 from microcosm_sqlite.artifacts.digests import ContentDigest, TableDigest
 from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.schemas import Schema, Table
@@ -132,7 +133,8 @@ class Manifest:
     """What an artifact claims about itself.
 
     `file_digest`, `size_bytes` and `builder` are None in the embedded form, the part that lies inside the file: a file
-    cannot hold its own digest, and equal rows shall give equal bytes whatever version built them. `created` is an
+    cannot hold its own digest, and equal rows shall give equal bytes whatever version built them. For the same reason
+    the entries of `access` have no plans there. `created` is an
     RFC 3339 date and time or None; it is inside the file, so it must come from the sources
     (`SOURCE_DATE_EPOCH`), not from a clock.
     """
@@ -153,6 +155,8 @@ class Manifest:
     #: What of SQLite a reader must have; None in manifests written before it was recorded.
     needs: Needs | None = None
     waivers: tuple[Waiver, ...] = ()
+    #: How the stores of the data set find rows; empty where none is certified.
+    access: tuple[AccessEntry, ...] = ()
     file_digest: str | None = None
     size_bytes: int | None = None
     builder: Builder | None = None
@@ -177,7 +181,8 @@ class Manifest:
 
     def embedded(self) -> Self:
         """Return the part that lies inside the file: all that does not depend on the file or on what built it."""
-        return replace(self, file_digest=None, size_bytes=None, builder=None)
+        access = tuple(entry.declared() for entry in self.access)
+        return replace(self, file_digest=None, size_bytes=None, builder=None, access=access)
 
     def for_file(self, *, file_digest: str, size_bytes: int, builder: Builder | None = None) -> Self:
         """Return the form that lies beside the file, completed by the facts of the finished file."""

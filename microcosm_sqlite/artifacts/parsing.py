@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from microcosm_sqlite.artifacts.certificate import AccessEntry
 from microcosm_sqlite.artifacts.features import Needs
 from microcosm_sqlite.artifacts.manifest import (
     Builder,
@@ -147,6 +148,7 @@ class _Ours(msgspec.Struct):
     attribution: str | None = None
     needs: Needs | None = None
     waivers: tuple[Waiver, ...] = ()
+    access: tuple[AccessEntry, ...] = ()
     builder: Builder | None = None
 
 

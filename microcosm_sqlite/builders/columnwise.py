@@ -52,7 +52,9 @@ def value_columnwise(simple: Simple | None) -> Columnwise | None:
     """Return what lets values pass that are of the types that are stored as they are."""
     if simple is None or simple.kind not in _STORED_TYPES:
         return None
-    passing: frozenset[type[Any]] = _STORED_TYPES[simple.kind] | (_NONE if simple.is_nullable else frozenset[type[Any]]())
+    passing: frozenset[type[Any]] = _STORED_TYPES[simple.kind] | (
+        _NONE if simple.is_nullable else frozenset[type[Any]]()
+    )
 
     def convert(values: Sequence[Any]) -> Sequence[Any] | None:
         if not set(map(type, values)) <= passing:

@@ -1,6 +1,6 @@
 """Load rows into a table of a data set."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import RowProblem
 from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
+from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
 
 
@@ -121,6 +122,14 @@ def load_source(connection: Connection, load: Load, *, commit: Callable[[], None
     if not load.skips_bad or is_too_much:
         rejections.raise_any()
     return Loaded(rows=count - rejections.rows, skipped=rejections.rows, problems=rejections.problems)
+
+
+def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert *rows*, mappings of Python values by attribute or column name, and return how many there were.
+
+    As `load_source`; errors count rows from 1.
+    """
+    return load_source(connection, Load(model=model, source=RowsSource(rows, name=f"rows of {model.__name__}"))).rows
 
 
 def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:

@@ -69,6 +69,7 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
         ("attribution", manifest.attribution),
         *(("contributor", contributor.title) for contributor in manifest.contributors),
         *(("source", _source(source)) for source in manifest.sources),
+        ("certified", _certified(manifest)),
         *(("waived", f"{waiver.gate}: {waiver.reason}") for waiver in manifest.waivers),
         ("rows", manifest.rows),
         ("content", manifest.content_digest),
@@ -81,6 +82,11 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
         *((f"table {table.name}", _table(table)) for table in manifest.tables),
     ]
     return ((name, value) for name, value in facts if value is not None)
+
+
+def _certified(manifest: Manifest) -> str | None:
+    stores = dict.fromkeys(entry.store for entry in manifest.access)
+    return f"{', '.join(stores)} ({len(manifest.access)} calls)" if stores else None
 
 
 def _licence(licence: Licence) -> str:

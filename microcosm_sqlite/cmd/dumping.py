@@ -1,5 +1,6 @@
-"""Write a whole table as text."""
+"""Write whole tables as text."""
 
+import json
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ from typing import Any, Final, TextIO
 import click
 
 from microcosm_sqlite.artifacts.queries import rows
-from microcosm_sqlite.cmd.databases import opened_database
+from microcosm_sqlite.cmd.databases import Database, opened_database
 from microcosm_sqlite.cmd.options import debug_option
 from microcosm_sqlite.cmd.queries import Request, rows_matching, table_called
 from microcosm_sqlite.cmd.tables import json_text
@@ -23,22 +24,38 @@ _QUOTED: Final = re.compile(r'[",\r\n]|\A\Z')
 
 @click.command()
 @click.argument("name_or_path")
-@click.argument("table")
+@click.argument("table", required=False)
 @click.option("--output", type=click.Path(path_type=Path, allow_dash=True), help="Write to this file, not to stdout.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON Lines: one object a line.")
 @debug_option
-def dump(*, name_or_path: str, table: str, output: Path | None, as_json: bool) -> None:
+def dump(*, name_or_path: str, table: str | None, output: Path | None, as_json: bool) -> None:
     """Write TABLE of NAME_OR_PATH, a data set or a file, in the order of its key, as UTF-8.
 
     The values are those the database holds, as `build` reads them: NULL is an empty cell, empty text is "", a BLOB is
-    hexadecimal. A file appears under its name when it is complete.
+    hexadecimal. Without TABLE all tables are written one after the other, for people and for `git diff`: each below a
+    line with its name, or with it in every line of JSON. A file appears under its name when it is complete.
     """
     with opened_database(name_or_path) as database:
-        query = rows_matching(table_called(table, database.schema), Request())
-        found = rows(database.connection, query.sql, *query.parameters)
+        lines = _lines_of_all(database, as_json) if table is None else _lines_of(table, database, as_json)
         with _opened_output(output) as stream:
-            write = _json_lines if as_json else _csv_lines
-            stream.writelines(write(query.columns, found))
+            stream.writelines(lines)
+
+
+def _lines_of(name: str, database: Database, as_json: bool) -> Iterator[str]:  # noqa: FBT001 - as the option
+    query = rows_matching(table_called(name, database.schema), Request())
+    found = rows(database.connection, query.sql, *query.parameters)
+    return (_json_lines if as_json else _csv_lines)(query.columns, found)
+
+
+def _lines_of_all(database: Database, as_json: bool) -> Iterator[str]:  # noqa: FBT001 - as the option
+    for number, name in enumerate(sorted(table.name for table in database.schema.tables)):
+        lines = _lines_of(name, database, as_json)
+        if as_json:
+            start = '{"table": ' + json.dumps(name, ensure_ascii=False) + ', "row": '
+            yield from (f"{start}{line[:-1]}}}\n" for line in lines)
+        else:
+            yield ("\n# " if number else "# ") + f"{name}\n"
+            yield from lines
 
 
 def _csv_lines(columns: Sequence[str], found: Iterator[Sequence[Any]]) -> Iterator[str]:

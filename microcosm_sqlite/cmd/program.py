@@ -60,11 +60,13 @@ COMMANDS: Final = (
     _command("verify", "verifying:verify_artifacts", "Check artifacts byte by byte."),
     _command("digest", "digesting:digest", "Compute the digests of data sets."),
     _command("compare", "comparing:compare", "Say in which rows two releases differ."),
+    _command("plan", "planning:plan", "Show how stores find rows, and which index is missing."),
     _command("doctor", "diagnosing:examine", "Say what is wrong with a file, and what to do."),
     _command("get", "reading:get", "Print one row by its primary key."),
     _command("search", "reading:search", "Print the rows of a table that match."),
     _command("dump", "dumping:dump", "Write a whole table as CSV."),
     _command("build", "building:build", "Build a data set from CSV files and publish it."),
+    _command("watermark", "watermarks:watermark", "Show and change how far sources were read."),
     _command("migrate", "migrating:migrate", "Run alembic on a data set."),
     _command("check-migration", "migrating:check_migration", "Check that models and migrations agree."),
 )

@@ -1,6 +1,7 @@
 """Own one open SQLite database on behalf of a connection with its cursors."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar
 
@@ -137,7 +138,10 @@ class Handle:
     def close(self) -> None:
         """Close the database; do nothing when it is closed, or in a forked child."""
         if not isinstance(self.native, Refusal):
-            self.patiently(self.native.close, force=True)
+            # Where a cursor in the middle of its rows is garbage as well, the connection knows it no more, and cannot
+            # be closed before it is gone: it is closed then, as nobody else holds it.
+            with suppress(apsw.BusyError):
+                self.patiently(self.native.close, force=True)
             self._replace(CLOSED)
 
     def abandon(self) -> None:

@@ -1,16 +1,13 @@
 """Answer the look-ups of one store: directly where that gives what SQLAlchemy would give, else through SQLAlchemy."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
-from typing import Any, Final, Generic
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from sqlalchemy import Column, Engine
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
-from microcosm_sqlite.engines.dbapi import Error
 from microcosm_sqlite.errors import SQLiteError
 from microcosm_sqlite.lookups.criteria import split_page
 from microcosm_sqlite.lookups.hooks import Hooks
@@ -22,10 +19,14 @@ from microcosm_sqlite.lookups.keys import (
     unique_columns,
     values_of,
 )
+from microcosm_sqlite.lookups.prefetching import Prefetching
 from microcosm_sqlite.lookups.preparing import Preparation, Prepared
+from microcosm_sqlite.lookups.resuming import resumed, unless_refused
+
+if TYPE_CHECKING:
+    from microcosm_sqlite.lookups.tables import TableReader
 
 ModelT = TypeVar("ModelT", default=Any)
-RowT = TypeVar("RowT")
 
 #: Keys that need no second look; others may be composite, mappings, None, or too large.
 _SIMPLE: Final = frozenset({int, str})
@@ -43,6 +44,7 @@ class Answers(Generic[ModelT]):
         # Any, because its hooks are private by name since 0.1.
         self._store: Any = store
         self._preparation = Preparation(store)
+        self._prefetching = Prefetching(store)
         self.here = self._preparation.here
         #: The unique keys that were asked for, by what names them: to find one takes longer than a look-up.
         self._keys: dict[Any, tuple[Column[Any], ...]] = {}
@@ -71,7 +73,7 @@ class Answers(Generic[ModelT]):
             found: ModelT | None = reader.find(key)
         except SQLiteError:
             raise
-        except Exception:  # noqa: BLE001 - See `_unless_refused`.
+        except Exception:  # noqa: BLE001 - See `unless_refused`.
             return self._find_other(columns, (key,) if reader.is_single else key)
         return found
 
@@ -79,16 +81,24 @@ class Answers(Generic[ModelT]):
         """Return the rows with these unique keys in their order, None where there is none."""
         columns = None if by is None else self._columns(by)
         table = self._preparation.table()
-        if table is not None:
-            reader = table.by_key if columns is None else table.by(columns)
-            with _unless_refused():
-                if reader.is_single and _SIMPLE.issuperset(map(type, keys)):
-                    return reader.find_many(keys)
-                asked = [self._values(columns, key) for key in keys]
-                existing = [values for values in asked if may_exist(values)]
-                rows = iter(reader.find_many([values[0] for values in existing] if reader.is_single else existing))
-                return [next(rows) if may_exist(values) else None for values in asked]
+        if table is not None and self._prefetching.can_fill(table):
+            with unless_refused():
+                rows = self._read_many(table, columns, keys)
+                if self._prefetching.is_declared:
+                    self._prefetching.fill(table, [row for row in rows if row is not None])
+                return rows
         return self._find_many_others(columns, [self._values(columns, key) for key in keys])
+
+    def _read_many(
+        self, table: "TableReader", columns: tuple[Column[Any], ...] | None, keys: Sequence[Any]
+    ) -> list[ModelT | None]:
+        reader = table.by_key if columns is None else table.by(columns)
+        if reader.is_single and _SIMPLE.issuperset(map(type, keys)):
+            return reader.find_many(keys)
+        asked = [self._values(columns, key) for key in keys]
+        existing = [values for values in asked if may_exist(values)]
+        rows = iter(reader.find_many([values[0] for values in existing] if reader.is_single else existing))
+        return [next(rows) if may_exist(values) else None for values in asked]
 
     def rows(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
@@ -151,9 +161,20 @@ class Answers(Generic[ModelT]):
             rows: Iterator[ModelT] = self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
             return rows
 
-        if prepared is None:
+        if prepared is None or not self._prefetching.can_fill(prepared.table):
             return through_sqlalchemy()
-        return resumed(prepared.table.stream(prepared.plan, prepared.values), through_sqlalchemy)
+        return resumed(self._streamed(prepared), through_sqlalchemy)
+
+    def _streamed(self, prepared: Prepared) -> Iterator[ModelT]:
+        for rows in prepared.table.stream(prepared.plan, prepared.values):
+            self._prefetching.fill(prepared.table, rows)
+            yield from rows
+
+    def prepared(
+        self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
+    ) -> Prepared | None:
+        """Return a look-up of another kind that is ready to run, or None where SQLAlchemy must be asked."""
+        return self._preparation.other(make, criteria, filters, values)
 
     def values(
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
@@ -163,7 +184,7 @@ class Answers(Generic[ModelT]):
         See `Preparation.other`.
         """
         if (prepared := self._preparation.other(make, criteria, filters, values)) is not None:
-            with _unless_refused():
+            with unless_refused():
                 return prepared.table.values(prepared.plan, prepared.values)
         return None
 
@@ -181,16 +202,24 @@ class Answers(Generic[ModelT]):
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
     ) -> list[tuple[ModelT, tuple[Any, ...]]] | None:
         """Return the instances of a look-up of another kind with what it gives beside their columns, or None."""
-        if (prepared := self._preparation.other(make, criteria, filters, values)) is not None:
-            with _unless_refused():
-                return prepared.table.beside(prepared.plan, prepared.values)
+        prepared = self._preparation.other(make, criteria, filters, values)
+        if prepared is not None and self._prefetching.can_fill(prepared.table):
+            with unless_refused():
+                found = prepared.table.beside(prepared.plan, prepared.values)
+                if self._prefetching.is_declared:
+                    self._prefetching.fill(prepared.table, [row for row, _ in found])
+                return found
         return None
 
     def _query(
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
     ) -> Query[ModelT]:
         query: Query[ModelT] = self._store._select(criteria, filters, offset=offset, limit=limit)
-        return query
+        return self.prefetched(query)
+
+    def prefetched(self, query: Query[ModelT]) -> Query[ModelT]:
+        """Return *query* with the relationships that the store loads at once."""
+        return query.options(*self._prefetching.options) if self._prefetching.is_declared else query
 
     def _columns(self, by: Any) -> tuple[Column[Any], ...]:
         try:
@@ -224,54 +253,21 @@ class Answers(Generic[ModelT]):
         store = self._store
         found: dict[tuple[Any, ...], ModelT] = {}
         for matches in key_conditions(store.model_class, dict.fromkeys(filter(may_exist, asked))):
-            found.update((key_of(row), row) for row in store.session.query(store.model_class).filter(matches))
+            query = self.prefetched(store.session.query(store.model_class).filter(matches))
+            found.update((key_of(row), row) for row in query)
         # A key may be equal in SQL but not in Python ("5" and 5); such a one is looked up on its own.
         return [found[values] if values in found else self._find_other(None, values) for values in asked]
 
     def _select(self, prepared: Prepared | None) -> list[ModelT] | None:
-        if prepared is not None:
-            with _unless_refused():
-                return prepared.table.select(prepared.plan, prepared.values)
+        if prepared is not None and self._prefetching.can_fill(prepared.table):
+            with unless_refused():
+                rows = prepared.table.select(prepared.plan, prepared.values)
+                self._prefetching.fill(prepared.table, rows)
+                return rows
         return None
 
     def _scalar(self, prepared: Prepared | None) -> Any:
         if prepared is not None:
-            with _unless_refused():
+            with unless_refused():
                 return prepared.table.scalar(prepared.plan, prepared.values)
         return _UNANSWERED
-
-
-@contextmanager
-def _unless_refused() -> Generator[None]:
-    """Go on after the block when it fails with an error that is not ours, whatever it is.
-
-    A type or the driver does not take a value, or the file is damaged: SQLAlchemy is asked the same, and says so in the
-    way that is documented.
-    """
-    try:
-        yield
-    except SQLiteError:
-        raise
-    except Exception:  # noqa: BLE001, S110
-        pass
-
-
-def resumed(rows: Iterator[RowT], other: Callable[[], Iterator[RowT]]) -> Iterator[RowT]:
-    """Yield *rows*; where they end with an error that is not ours, what *other* gives from there on.
-
-    See `_unless_refused`: whatever it is, SQLAlchemy comes to the same place, and says it as all other look-ups do.
-    """
-    given = 0
-    try:
-        for row in rows:
-            yield row
-            given += 1
-    except Exception as error:
-        if is_ours(error):
-            raise
-        yield from islice(other(), given, None)
-
-
-def is_ours(error: Exception) -> bool:
-    """Tell whether *error* says what is wrong already: those of the DB-API are ours by name, but the driver's."""
-    return isinstance(error, SQLiteError) and not isinstance(error, Error)

@@ -34,6 +34,8 @@ class Hooks(Generic[ModelT]):
 
     order_by: "ClassVar[Sequence[Any]]" = ()
 
+    prefetch: "ClassVar[Sequence[Any]]" = ()
+
     auto_filters: dict[str, Any]
 
     get_session: "SessionSource"

@@ -77,7 +77,7 @@ def unique_columns(model: type[Any], by: Any) -> tuple[Column[Any], ...]:
     """
     mapper: Mapper[Any] = inspect(model)
     names = [getattr(part, "key", part) for part in (cast("tuple[Any, ...]", by) if isinstance(by, tuple) else (by,))]
-    known = {frozenset(columns): columns for columns in _unique_keys(mapper)}
+    known = {frozenset(columns): columns for columns in unique_keys(mapper)}
     asked = [mapper.columns.get(name) if isinstance(name, str) else None for name in names]
     columns = tuple(column for column in asked if column is not None)
     if len(columns) != len(names) or frozenset(columns) not in known:
@@ -110,7 +110,7 @@ def _values(model: type[Any], names: tuple[str, ...], key: Any) -> tuple[Any, ..
     return values
 
 
-def _unique_keys(mapper: "Mapper[Any]") -> Iterator[tuple[Column[Any], ...]]:
+def unique_keys(mapper: "Mapper[Any]") -> Iterator[tuple[Column[Any], ...]]:
     """Yield the columns of each key of which no two rows have the same values."""
     yield cast("tuple[Column[Any], ...]", tuple(mapper.primary_key))
     table = mapper.local_table

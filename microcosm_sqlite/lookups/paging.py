@@ -128,7 +128,7 @@ class Pages(Generic[ModelT]):
         filters: dict[str, Any],
         limit: int,
     ) -> list[Placed[ModelT]]:
-        query: Any = self._query(criteria, filters).add_columns(*stored_columns(terms))
+        query: Any = self._answers.prefetched(self._query(criteria, filters)).add_columns(*stored_columns(terms))
         found: list[Placed[ModelT]] = []
         for stretch in [None] if place is None else stretches(terms, place):
             if stretch is not None and place is not None:

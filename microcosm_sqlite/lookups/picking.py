@@ -4,17 +4,17 @@ import collections
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice, repeat
-from typing import TYPE_CHECKING, Any, Final, Generic, cast, overload
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
 from sqlalchemy import Column, Select, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
-from microcosm_sqlite.lookups.answers import is_ours
 from microcosm_sqlite.lookups.layouts import Processor, processors_of
 from microcosm_sqlite.lookups.preparing import in_order, in_pages
+from microcosm_sqlite.lookups.resuming import is_ours
 
 if TYPE_CHECKING:
     from microcosm_sqlite.lookups.answers import Answers
@@ -27,11 +27,6 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
-
-#: Makes named tuples; names are known only at run time, and checkers want them before.
-_make_class: Final[Any] = collections.namedtuple  # noqa: PYI024
-
-_NEW: Final[Callable[[Any, Any], tuple[Any, ...]]] = cast("Any", tuple).__new__
 
 #: Types remember by dialect what they make of values: one for all.
 _DIALECT: Final = StrictAPSWDialect()
@@ -157,7 +152,7 @@ class Picking(Generic[ModelT]):
             UnknownFilterError: a keyword is unknown.
         """
         mapper: Mapper[Any] = inspect(self.model_class)
-        names = tuple(_name(column, mapper) for column in columns)
+        names = tuple(name_of_column(column, mapper) for column in columns)
         if not names:
             raise TypeError(f"{type(self).__name__}: values() needs at least one attribute of {mapper.class_.__name__}")
 
@@ -169,7 +164,7 @@ class Picking(Generic[ModelT]):
             finally:
                 result.close()
 
-        pick = _Pick(names)
+        pick = Pick(names)
         is_page = all(number is None or type(number) is int for number in (offset, limit))
         page = (-1 if limit is None else limit, 0 if offset is None else offset)
         found = self._answers.streamed(pick, tuple(where), filters, page) if is_page else None
@@ -177,16 +172,18 @@ class Picking(Generic[ModelT]):
             # Now rather than with the first row: what is wrong with the question should be heard at once.
             self._select(tuple(where), filters, offset=offset, limit=limit)
             return through_sqlalchemy()
-        return _made(found, names, mapper, through_sqlalchemy)
+        # A chain passes rows on faster than a generator.
+        return chain.from_iterable(_made(found, names, mapper, through_sqlalchemy))
 
 
 @dataclass(frozen=True)
-class _Pick:
+class Pick:
     """Puts the statement of some columns together: equal picks are one statement."""
 
     names: tuple[str, ...]
 
     def __call__(self, store: Any, table: "TableReader", parts: "Parts") -> Select[Any] | None:
+        """Return the statement; None where only SQLAlchemy can answer."""
         statement = select(*_columns(table.layout.mapper, self.names))
         return in_order(store, table, in_pages(statement, parts), parts)
 
@@ -196,17 +193,17 @@ def _made(
     names: tuple[str, ...],
     mapper: Mapper[Any],
     other: Callable[[], Iterator[tuple[Any, ...]]],
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of *found* as named tuples, their values as the attributes hold them; see `answers.resumed`."""
+) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """Yield the rows of *found* as named tuples, their values as the attributes hold them; see `resuming.resumed`."""
     processors, given = [*_processors(mapper, names)], 0
     try:
         for rows in found:
-            yield from _named(names, _processed(rows, processors) if processors else rows)
+            yield _named(names, _processed(rows, processors) if processors else rows)
             given += len(rows)
     except Exception as error:
         if is_ours(error):
             raise
-        yield from islice(other(), given, None)
+        yield islice(other(), given, None)
 
 
 def _processed(rows: list[tuple[Any, ...]], processors: list[tuple[int, Processor]]) -> list[list[Any]]:
@@ -217,7 +214,8 @@ def _processed(rows: list[tuple[Any, ...]], processors: list[tuple[int, Processo
     return made
 
 
-def _name(attribute: Any, mapper: Mapper[Any]) -> str:
+def name_of_column(attribute: Any, mapper: Mapper[Any]) -> str:
+    """Return the name of *attribute*; raise `TypeError` when it is no column of *mapper*."""
     name = str(getattr(attribute, "key", ""))
     if not isinstance(attribute, InstrumentedAttribute) or mapper.columns.get(name) is None:
         raise TypeError(f"values() gives columns of {mapper.class_.__name__}: expected attributes, found {attribute!r}")
@@ -233,10 +231,23 @@ def _processors(mapper: Mapper[Any], names: tuple[str, ...]) -> Iterator[tuple[i
 
 
 def _named(names: tuple[str, ...], rows: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """Return *rows* as named tuples: below the class itself, which would take the values of each one by one."""
-    return map(_NEW, repeat(_class_of(names)), rows)
+    """Return *rows* as named tuples."""
+    return map(_class_of(names), rows)
 
 
 @cache
 def _class_of(names: tuple[str, ...]) -> Any:
-    return _make_class("Values", names, rename=True)
+    """Return a class of named tuples that are made of one iterable, as plain tuples are.
+
+    `namedtuple` makes them of one argument for each value, by a function in Python: that takes four times as long.
+    """
+    made = collections.namedtuple("Values", names, rename=True)  # type: ignore[misc] # noqa: PYI024 - names known late
+    attributes = {name: value for name, value in vars(made).items() if name not in _OF_ANOTHER_MAKING}
+    return type("Values", (tuple,), attributes | {"__getnewargs__": _all_at_once})
+
+
+def _all_at_once(row: tuple[Any, ...]) -> tuple[tuple[Any, ...]]:
+    return (tuple(row),)
+
+
+_OF_ANOTHER_MAKING: Final = frozenset({"__new__", "__getnewargs__"})

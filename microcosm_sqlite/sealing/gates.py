@@ -87,11 +87,13 @@ def checked_waivers(data_set: Any, waivers: Iterable[Waiver]) -> tuple[Waiver, .
     return tuple(found[name] for name in names if name in found)
 
 
-def check_gates(bench: Workbench, channel: Channel, staged: Path, manifest: Manifest) -> None:
+def check_gates(
+    bench: Workbench, channel: Channel, staged: Path, manifest: Manifest, access: Sequence[GateFailure] = ()
+) -> None:
     """Check that the finished file *staged*, made of *bench*, may be the next release on *channel*.
 
     Every gate is looked at, whatever is found. Those that *manifest* waives do not stop the release; those that it
-    waives although they hold are warned of.
+    waives although they hold are warned of. *access* is what the certificate found.
 
     Raises:
         GatesFailedError: Some gates do not hold; `failures` has each.
@@ -99,7 +101,7 @@ def check_gates(bench: Workbench, channel: Channel, staged: Path, manifest: Mani
     engine = open_sealed(staged, name=bench.name, options=EngineOptions(pool=NullPool))
     try:
         candidate = _Candidate(bench=bench, channel=channel, staged=staged, engine=engine, manifest=manifest)
-        found = list(_failures(candidate))
+        found = [*_failures(candidate), *access]
     finally:
         engine.dispose()
     failed = {failure.gate for failure in found}

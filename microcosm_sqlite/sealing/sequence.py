@@ -1,14 +1,14 @@
 """Turn a finished workbench into a published artifact.
 
-Write anew, digest, mark, lay out, check, read back, publish: in this order, and nothing is published unless all of it
-holds.
+Write anew, digest, mark, lay out, plan, check, read back, publish: in this order, and nothing is published unless all
+of it holds.
 """
 
 import platform
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ import apsw
 import sqlalchemy
 
 from microcosm_sqlite.artifacts.beside import manifest_path
+from microcosm_sqlite.artifacts.certificate import AccessEntry
 from microcosm_sqlite.artifacts.datapackage import to_text
 from microcosm_sqlite.artifacts.digests import ContentDigest, content_digest, file_digest
 from microcosm_sqlite.artifacts.embedding import embed, stamp
@@ -31,6 +32,7 @@ from microcosm_sqlite.builders.scratch import remove_folder
 from microcosm_sqlite.engines.refusals import SQLITE, SYSTEM, Refusal, refusal_in
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import ArtifactError
+from microcosm_sqlite.sealing.certificates import certify, claims_of, entries_of
 from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
 from microcosm_sqlite.sealing.releases import Release
@@ -101,20 +103,22 @@ def seal(
 def _make(work: _Work, channel: Channel, *, page_bytes: int) -> Manifest:
     """Make the staged file, prove it, and return its complete manifest."""
     work.bench.commit()
-    embedded = _write(work, page_bytes)
+    claims = claims_of(work.bench.data_set)
+    embedded = _write(work, page_bytes, entries_of(claims))
     normalise_layout(work.staged, schema_fingerprint=embedded.schema_fingerprint)
     try:
+        certificate = certify(work.staged, claims)
         # At once, because one keeps SQLite busy and the other Python.
         with ThreadPoolExecutor(1) as other:
-            manifest = other.submit(_read_back, work.staged, embedded)
-            check_gates(work.bench, channel, work.staged, embedded)
+            manifest = other.submit(_read_back, work.staged, replace(embedded, access=certificate.entries))
+            check_gates(work.bench, channel, work.staged, embedded, certificate.failures)
             return manifest.result()
     except ArtifactError as error:
         remedy = "Check disk and memory, then seal again."
         raise work.target.refused(f"it does not read back as it was written: {error}", remedy=remedy) from error
 
 
-def _write(work: _Work, page_bytes: int) -> Manifest:
+def _write(work: _Work, page_bytes: int, access: tuple[AccessEntry, ...]) -> Manifest:
     """Write the rows of the workbench with their manifest and return it.
 
     In two steps: the order of the rows is made by the first, pages without any trace of how they were filled by the
@@ -129,7 +133,7 @@ def _write(work: _Work, page_bytes: int) -> Manifest:
         with ThreadPoolExecutor(1) as other:
             content = other.submit(_digest, path, schema)
             write_rows(connection, path, definitions=definitions, target=work.target, records=records)
-        manifest = _describe(work, schema, content.result())
+        manifest = replace(_describe(work, schema, content.result()), access=access)
         embed(connection, manifest)
         stamp(connection)
         # As a URI, because SQLite takes plain names in UTF-8 only.

@@ -24,8 +24,8 @@ class RowsSource:
 
     @property
     def is_rereadable(self) -> bool:
-        """Whether it can be opened more than once: a collection can."""
-        return isinstance(self._rows, list | tuple)
+        """Whether it can be opened more than once: nobody knows whether rows are the same the next time."""
+        return False
 
     def digest(self) -> FileDigest | None:
         """Return None: there is no file."""

@@ -3,8 +3,14 @@
 import csv
 import json
 import os
+import shutil
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
+
+import apsw
+import pytest
 
 from tests.cmd.conftest import Invoke, Run
 
@@ -100,3 +106,54 @@ def test_unknown_tables_leave_no_file(atlas_path: Path, invoke: Invoke, tmp_path
 
     assert result.exit_code == 2
     assert not (tmp_path / "city.csv").exists()
+
+
+def test_all_tables(atlas_path: Path, invoke: Invoke) -> None:
+    """In the order of their names, each below a line with its name: a change of a row is a change of a line."""
+    result = invoke("dump", atlas_path)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"# city\n{CITIES}\n# ")
+    assert "\n# country\ncode,name\nCI,Côte d'Ivoire\n" in result.stdout
+
+
+def test_all_tables_as_json(atlas_path: Path, invoke: Invoke) -> None:
+    """Every line says whose row it is."""
+    lines = [json.loads(line) for line in invoke("dump", atlas_path, "--json").stdout.splitlines()]
+
+    assert {"table": "country", "row": {"code": "DE", "name": "Germany"}} in lines
+    assert [line["table"] for line in lines] == sorted(line["table"] for line in lines)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_git_shows_rows(atlas_path: Path, tmp_path: Path) -> None:
+    """With the recipe of the how-to, `git diff` shows which rows of an artifact changed, and in which table."""
+    command = f"'{sys.executable}' -m microcosm_sqlite dump"
+
+    def git(*arguments: str) -> str:
+        settings = ["user.name=x", "user.email=x@example.org", f"diff.data-set.textconv={command}"]
+        options = [part for setting in [*settings, "diff.data-set.xfuncname=^# (.*)$"] for part in ("-c", setting)]
+        ran = subprocess.run(["git", *options, *arguments], cwd=tmp_path, check=True, capture_output=True, text=True)
+        return ran.stdout
+
+    git("init", "-q")
+    (tmp_path / ".gitattributes").write_text("*.sqlite diff=data-set\n")
+    artifact = tmp_path / "atlas.sqlite"
+    shutil.copy(atlas_path, artifact)
+    git("add", ".")
+    git("commit", "-qm", "One")
+    copied = tmp_path / "copied"
+    shutil.copy(atlas_path, copied)
+    connection = apsw.Connection(str(copied))
+    connection.execute("PRAGMA application_id = 0; UPDATE city SET name = 'Lutetia' WHERE id = 1")
+    connection.close()
+    copied.replace(artifact)
+
+    lines = git("diff").splitlines()
+
+    assert "-1,Paris,FR,2100000,105.4,00ff" in lines
+    assert "+1,Lutetia,FR,2100000,105.4,00ff" in lines
+    assert [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}] == [
+        "-1,Paris,FR,2100000,105.4,00ff",
+        "+1,Lutetia,FR,2100000,105.4,00ff",
+    ]

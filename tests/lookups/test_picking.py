@@ -1,5 +1,6 @@
 """Some columns of rows, without instances."""
 
+from copy import copy, deepcopy
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,18 @@ def test_rows_are_named_tuples(any_graph: Any) -> None:
     assert rows == [("37073", "Carl"), ("W1J", "Ada"), ("75005", "Blaise")]
     assert [(row.postcode, row.name) for row in rows] == rows  # type: ignore[attr-defined]
     assert type(rows[0])._fields == ("postcode", "name")  # type: ignore[attr-defined]
+
+
+def test_rows_are_as_other_named_tuples(any_graph: Any) -> None:
+    """They can be copied, changed into others, and made into dictionaries."""
+    row: Any = next(OwnerStore(any_graph).values(Owner.id, Owner.name))
+
+    assert copy(row) == deepcopy(row) == row == (3, "Carl")
+    assert type(copy(row)) is type(row)
+    assert row._replace(name="Eve") == (row.id, "Eve")
+    assert row._asdict() == {"id": row.id, "name": row.name}
+    assert type(row)._make([5, "Eve"]).name == "Eve"
+    assert repr(row) == f"Values(id={row.id}, name={row.name!r})"
 
 
 def test_values_are_what_the_attributes_hold(any_graph: Any) -> None:

@@ -152,6 +152,29 @@ def test_a_thread_that_ends_takes_its_reader_along(owners: OwnerStore) -> None:
     assert readers[0]() is None
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs a list of open files")
+def test_many_threads_that_end_leave_no_files_open(
+    owners: OwnerStore, artifact_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All but the few connections of the pool are closed, though their last look-ups were not read to an end."""
+    begun = threading.Barrier(12)
+
+    def look() -> None:
+        owners.retrieve(1)
+        begun.wait()
+
+    threads = [threading.Thread(target=look) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    while threads:
+        threads.pop().join()
+    del thread
+    gc.collect()
+
+    assert caplog.records == []
+    assert [file.resolve() for file in Path("/proc/self/fd").iterdir()].count(artifact_path) in range(1, 6)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_reads_for_itself(owners: OwnerStore) -> None:

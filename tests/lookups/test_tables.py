@@ -79,7 +79,7 @@ def test_statements(dogs: TableReader) -> None:
     plan = plan_of(dogs, columns)
 
     assert [dog.id for dog in dogs.select(plan, [])] == [1, 2, 3, 4]
-    assert [dog.id for dog in dogs.stream(plan, [])] == [1, 2, 3, 4]
+    assert [dog.id for some in dogs.stream(plan, []) for dog in some] == [1, 2, 3, 4]
     assert dogs.scalar(plan, []) == 1
     assert dogs.scalar(plan_of(dogs, columns.where(Dog.id == 99)), []) is None
 

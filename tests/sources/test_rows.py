@@ -20,10 +20,9 @@ def test_rows_that_hold_the_same_are_a_batch() -> None:
     ]
 
 
-def test_only_a_collection_can_be_read_again() -> None:
-    """And none of them is a file."""
-    assert RowsSource([{"a": 1}]).is_rereadable
-    assert not RowsSource(iter([{"a": 1}])).is_rereadable
+def test_rows_are_no_file_and_read_once() -> None:
+    """Their keys name them where a line would."""
+    assert not RowsSource([{"a": 1}]).is_rereadable
     assert RowsSource([]).digest() is None
 
 

@@ -13,7 +13,7 @@ from microcosm_sqlite_emoji.models import (
     SubgroupLabel,
     Tag,
 )
-from microcosm_sqlite_emoji.stores import EmojiStore, LabelStore, TagStore
+from microcosm_sqlite_emoji.stores import EmojiStore, GroupStore, LabelStore, SubgroupStore, TagStore
 
 __all__ = [
     "Emoji",
@@ -24,10 +24,12 @@ __all__ = [
     "Emoticon",
     "Gender",
     "GroupLabel",
+    "GroupStore",
     "Label",
     "LabelStore",
     "Presentation",
     "SubgroupLabel",
+    "SubgroupStore",
     "Tag",
     "TagStore",
 ]

@@ -82,6 +82,7 @@ class Emoji(Emojis):
     """
 
     __tablename__ = "emoji"
+    __table_args__ = (Index("ix_emoji_group_key_position", "group_key", "position"),)
 
     #: The code points that name it, without most variation selectors: "1F44B-1F3FB".
     hexcode: Mapped[str] = mapped_column(primary_key=True)
@@ -91,7 +92,7 @@ class Emoji(Emojis):
     text_character: Mapped[str | None]
     presentation: Mapped[Presentation] = mapped_column(EnumType(Presentation))
     gender: Mapped[Gender | None] = mapped_column(EnumType(Gender))
-    group_key: Mapped[str | None] = mapped_column(ForeignKey("emoji_group.key"), index=True)
+    group_key: Mapped[str | None] = mapped_column(ForeignKey("emoji_group.key"))
     subgroup_key: Mapped[str | None] = mapped_column(ForeignKey("emoji_subgroup.key"), index=True)
     #: Where keyboards show it, over all groups.
     position: Mapped[int | None] = mapped_column(unique=True)

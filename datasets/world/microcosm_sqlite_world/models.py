@@ -118,6 +118,7 @@ class Airport(World):
     __tablename__ = "airport"
     __table_args__ = (
         Index("ix_airport_country_code_name", "country_code", "name"),
+        Index("ix_airport_name", "name", "icao"),
         FullText("name", "city_name", prefix=(2, 3)),
         Place("latitude", "longitude"),
     )

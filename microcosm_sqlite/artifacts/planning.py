@@ -1,0 +1,181 @@
+"""Tell how SQLite would find the rows of a statement in the database of a connection."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import apsw
+
+from microcosm_sqlite.access import AccessPath
+from microcosm_sqlite.artifacts.certificate import AccessPlan
+from microcosm_sqlite.artifacts.clauses import read_clauses, table_called
+from microcosm_sqlite.artifacts.queries import quoted, rows
+
+#: How a plan names what is not an index: the number of a row, or the order of a table without such numbers.
+PRIMARY_KEY: Final = "PRIMARY KEY"
+
+#: The lines of https://sqlite.org/eqp.html that say how one table is read.
+_SCAN: Final = re.compile(r"SCAN (?P<name>.+?)(?: USING (?:COVERING )?INDEX (?P<index>.+))?")
+_SEARCH: Final = re.compile(
+    r"SEARCH (?P<name>.+?) USING (?:(?P<key>(?:INTEGER )?PRIMARY KEY)"
+    r"|(?P<automatic>AUTOMATIC) .*INDEX|(?:COVERING )?INDEX (?P<index>.+))(?: \(.*)?"
+)
+_SORT: Final = re.compile(r"USE TEMP B-TREE FOR (?P<what>.+)")
+
+#: What is sorted of the order: the last so many terms, the others being in order already.
+_LAST_TERMS: Final = re.compile(r"(?:LAST (?:(?P<number>\d+) )?TERMS? OF|(?P<right>RIGHT PART OF)) ORDER BY")
+
+
+class Line(NamedTuple):
+    """One line of SQLite's account of how it would run a statement; those of one SELECT have one *parent*."""
+
+    parent: int
+    text: str
+
+
+class Sort(NamedTuple):
+    """What is sorted ("ORDER BY", "LAST TERM OF ORDER BY", "GROUP BY", "DISTINCT"), of the rows of which tables."""
+
+    what: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """What a plan does, by the names that the statement has for its tables."""
+
+    #: What is read from one end to the other, and what is found by an index, with the index of each.
+    scanned: tuple[str, ...]
+    searched: tuple[str, ...]
+    indexes: tuple[str, ...]
+    #: What has a way of its own to find rows, such as a full-text index.
+    virtual: tuple[str, ...]
+    sorted: tuple[Sort, ...]
+
+
+def explain(connection: apsw.Connection, sql: str, parameters: Sequence[Any] = ()) -> tuple[Line, ...]:
+    """Return the lines of SQLite's own account of how it would run *sql*.
+
+    Raises:
+        apsw.Error: it cannot be run here.
+    """
+    found = rows(connection, f"EXPLAIN QUERY PLAN {sql}", *parameters)
+    return tuple(Line(parent, str(detail)) for _, parent, _, detail in found)
+
+
+def read_steps(lines: Iterable[Line]) -> Steps:
+    """Return what the *lines* of such an account say."""
+    scanned: list[str] = []
+    searched: list[str] = []
+    indexes: list[str] = []
+    virtual: list[str] = []
+    sorts: list[tuple[int, str]] = []
+    by_parent: dict[int, list[str]] = {}
+    for parent, line in lines:
+        if " VIRTUAL TABLE INDEX " in line:
+            virtual.append(line.removeprefix("SCAN ").partition(" VIRTUAL TABLE INDEX ")[0])
+        elif found := _SORT.fullmatch(line):
+            sorts.append((parent, found["what"]))
+        elif found := _SEARCH.fullmatch(line):
+            # What is indexed for one statement is read and sorted for it.
+            (scanned if found["automatic"] else searched).append(found["name"])
+            by_parent.setdefault(parent, []).append(found["name"])
+            indexes += [PRIMARY_KEY] if found["key"] else [_without_terms(found["index"])] if found["index"] else []
+        elif found := _SCAN.fullmatch(line):
+            scanned.append(found["name"].removesuffix(" LEFT-JOIN"))
+            by_parent.setdefault(parent, []).append(scanned[-1])
+            indexes += [_without_terms(found["index"])] if found["index"] else []
+    return Steps(
+        scanned=tuple(scanned),
+        searched=tuple(searched),
+        indexes=tuple(indexes),
+        virtual=tuple(virtual),
+        sorted=tuple(Sort(what, tuple(by_parent.get(parent, ()))) for parent, what in sorts),
+    )
+
+
+class Planner:
+    """Plans statements against one database, which does not change meanwhile."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._counts: dict[str, int] = {}
+        kinds = list(rows(connection, "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"))
+        self.tables = tuple(str(name) for name, kind in kinds if kind == "table")
+        self.virtual_tables = tuple(str(name) for name, kind in kinds if kind == "virtual")
+
+    def plan(self, path: AccessPath) -> AccessPlan:
+        """Return how the statement of *path* finds its rows.
+
+        Raises:
+            apsw.Error: it cannot be run here.
+        """
+        sql = path.sql
+        steps = read_steps(explain(self._connection, sql, path.parameters))
+        virtual = {table_called(name, sql, self.virtual_tables) for name in steps.virtual}
+        is_counted = path.most_sorted is not None
+        return AccessPlan(
+            indexes=tuple(sorted({*steps.indexes, *filter(None, virtual)})),
+            scanned=max((count for _, count in self.scans(steps, sql)), default=0),
+            sorted=max((self._sorted(sort, sql) for sort in steps.sorted), default=0) if is_counted else None,
+        )
+
+    def scans(self, steps: Steps, sql: str) -> Iterator[tuple[str, int]]:
+        """Yield the name in *sql* of each table that is scanned, with the number of its rows."""
+        for name in steps.scanned:
+            table = self.table(name, sql)
+            if table is not None:
+                yield name, self.count(table)
+
+    def table(self, name: str, sql: str) -> str | None:
+        """Return the table that *sql* calls *name*, or None for a subquery."""
+        return table_called(name, sql, self.tables)
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the columns of *table*."""
+        if table not in self._columns:
+            query = "SELECT name FROM pragma_table_xinfo(?, 'main')"
+            self._columns[table] = tuple(str(name) for (name,) in rows(self._connection, query, table))
+        return self._columns[table]
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of *table*."""
+        if table not in self._counts:
+            self._counts[table] = self._most(f"SELECT count(*) FROM main.{quoted(table)}")  # noqa: S608 - Quoted.
+        return self._counts[table]
+
+    def _sorted(self, sort: Sort, sql: str) -> int:
+        """Return how many rows are sorted at a time, at most."""
+        tables = [table for name in sort.names if (table := self.table(name, sql))]
+        most = max(map(self.count, tables), default=0)
+        last = _LAST_TERMS.fullmatch(sort.what)
+        if len(set(tables)) != 1:
+            # Of several tables nobody can tell; rows that are alike in what an index orders by are few.
+            return 0 if last else most
+        (table,) = set(tables)
+        clauses = read_clauses(sql, name=sort.names[0], columns=self.columns(table))
+        alike: tuple[str, ...] = ()
+        if last:
+            alike = clauses.ordered[:1] if last["right"] else clauses.ordered[: -int(last["number"] or 1)]
+            if not alike:
+                return 0
+        return self._largest_group(table, clauses.equal, alike) if clauses.equal or alike else most
+
+    def _largest_group(self, table: str, equal: Sequence[str], alike: Sequence[str]) -> int:
+        """Return how many rows of *table* have the same values in *equal*, none of them NULL, and in *alike*."""
+        columns = [quoted(column) for column in equal]
+        known = " AND ".join(f"{column} IS NOT NULL" for column in columns) or "1"
+        terms = ", ".join((*columns, *(term.removesuffix(" DESC") for term in alike)))
+        groups = f"SELECT count(*) AS number FROM main.{quoted(table)} WHERE {known} GROUP BY {terms}"  # noqa: S608
+        return self._most(f"SELECT max(number) FROM ({groups})")  # noqa: S608 - Names are quoted, terms read from SQL.
+
+    def _most(self, query: str) -> int:
+        ((number,),) = rows(self._connection, query)
+        return int(number or 0)
+
+
+def _without_terms(index: str) -> str:
+    """Return the name of an index without the terms that a plan puts behind it."""
+    return re.sub(r" \([^()]*(?:\([^()]*\)[^()]*)*\)$", "", index)
