@@ -11,6 +11,7 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
+    ├── FullScanError                  a query scanned more rows than the guard allows
     ├── ColumnTypeError                a column, or a value of it, has no counterpart in Arrow; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
     ├── CursorError                    no cursor of this look-up; also a ValueError (status 400)
@@ -189,6 +190,21 @@ class NotIndexedError(SQLiteError, TypeError):
     def __init__(self, *, model: str, expected: str, found: str, remedy: str) -> None:
         self.model, self.expected, self.found, self.remedy = model, expected, found, remedy
         super().__init__(f"{model}: expected {expected}, found {found}. {remedy}")
+
+
+class FullScanError(SQLiteError):
+    """A query scanned more rows than the guard allows; *remedy* makes the index that it lacks, where that is known."""
+
+    def __init__(self, *, sql: str, steps: int, limit: int, remedy: str | None) -> None:
+        self.sql = sql
+        self.steps = steps
+        self.limit = limit
+        self.remedy = remedy
+        missing = f"The index that is missing: {remedy}" if remedy else "No index on what it compares would help"
+        super().__init__(
+            f"a query scanned {steps} rows, where {limit} are allowed: {' '.join(sql.split())}\n"
+            f"  {missing}. Or raise sqlite.scan_limit, or run it within scans_allowed()."
+        )
 
 
 class ColumnTypeError(SQLiteError, TypeError):

@@ -20,6 +20,7 @@ from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
 from microcosm_sqlite.errors import DataSetNotFoundError
 from microcosm_sqlite.paths import DataSetPaths
 from microcosm_sqlite.settings import (
+    ON_SCAN,
     VERIFY,
     by_name,
     cache_folder,
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     kept_rows=10_000,
     kept_bytes=16 * 2**20,
     cursor_secret="",
+    scan_limit=0,
+    on_scan="refuse",
 )
 class SQLiteBindFactory:
     """The component `graph.sqlite`: call it with the name of a data set for its engine and sessions.
@@ -80,6 +83,8 @@ class SQLiteBindFactory:
         self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
         self.kept_rows = parse_count("sqlite.kept_rows", config.kept_rows)
         self.kept_bytes = parse_count("sqlite.kept_bytes", config.kept_bytes)
+        self.scan_limit = parse_count("sqlite.scan_limit", config.scan_limit)
+        self.on_scan = parse_choice("sqlite.on_scan", config.on_scan, ON_SCAN)
         self._cursor_secret = parse_secret("sqlite.cursor_secret", config.cursor_secret)
         self._cache = cache_folder(os.environ)
         self.paths = DataSetPaths(parse_paths(config.paths), graph)
@@ -232,6 +237,10 @@ class SQLiteBindFactory:
         )
         path = self.paths.get(name, self.default_path)
         engine = bind(name, path, read_only=self.read_only, trust=trust, options=self._options(name))
+        if self.scan_limit:
+            from microcosm_sqlite.guarding import Reaction, guard  # noqa: PLC0415
+
+            guard(engine, Reaction(self.on_scan), limit=self.scan_limit)
         self._agreed.update(agree_known(name, engine))
         missing = _missing_file(engine)
         if missing is not None:

@@ -12,6 +12,9 @@ _Value = TypeVar("_Value")
 #: How much of an artifact `sqlite.verify` lets be checked (see `artifacts.trusting.Policy`).
 VERIFY: Final = ("always", "once", "size")
 
+#: What `sqlite.on_scan` lets a guard do about a query that scans too many rows (see `guarding.Reaction`).
+ON_SCAN: Final = ("refuse", "warn")
+
 #: Characters of a secret at least; what is shorter can be found by trying.
 LEAST_SECRET: Final = 16
 

@@ -76,6 +76,7 @@ def shelves(rows: int, path: Path | str = ":memory:") -> apsw.Connection:
         for i in range(1, rows + 1)
     )
     connection.executemany("INSERT INTO book VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", books)
+    connection.execute("INSERT INTO book_text (book_text) VALUES ('rebuild')")
     return connection
 
 

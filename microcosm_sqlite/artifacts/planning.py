@@ -40,6 +40,11 @@ class Sort(NamedTuple):
     what: str
     names: tuple[str, ...]
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether rows come in order but for those that are alike in the first part of it."""
+        return _LAST_TERMS.fullmatch(self.what) is not None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:

@@ -15,7 +15,7 @@ from microcosm_sqlite.engines.exceptions import (
     NotSupportedError,
     raise_translated,
 )
-from microcosm_sqlite.engines.handles import Begins, Handle
+from microcosm_sqlite.engines.handles import Begins, Handle, Refusal
 from microcosm_sqlite.engines.statements import Parameters
 from microcosm_sqlite.engines.uris import file_uri
 
@@ -160,6 +160,15 @@ class Connection:
             self._handle.close()
         except DRIVER_ERRORS as error:
             raise_translated(error)
+
+    def watch(self, watcher: Callable[[dict[str, Any]], None] | None, *, key: object) -> None:
+        """Have *watcher* called with APSW's account of each statement that ends; None ends it.
+
+        Several may watch, each with a *key*. Does nothing when the database is closed, or in a forked child.
+        """
+        if not isinstance(self._handle.native, Refusal):
+            mask = 0 if watcher is None else apsw.SQLITE_TRACE_PROFILE
+            self._handle.patiently(self._handle.native.trace_v2, mask, watcher, id=key)
 
     def interrupt(self) -> None:
         """Make the statements that run now, in any thread, fail with `OperationalError`."""

@@ -16,6 +16,7 @@ from microcosm_sqlite.engines import dbapi, hardening
 from microcosm_sqlite.engines.complaints import error_of
 from microcosm_sqlite.engines.hardening import SANE, Limits
 from microcosm_sqlite.engines.unchanged import connect_while_unchanged
+from microcosm_sqlite.engines.watching import know_connections
 from microcosm_sqlite.errors import (
     DataSetNotFoundError,
     EmptyDataSetError,
@@ -188,6 +189,7 @@ def _make_engine(
     )
     # The URL that users of 2.0.0 see, log and compare; the path is never parsed out of it.
     engine.url = URL.create("sqlite", database=database)
+    know_connections(engine)
     if options.foreign_keys:
         event.listen(engine, "connect", _enforce_foreign_keys)
     _explain_empty_database(engine, name=name, path=database, options=options)

@@ -85,11 +85,12 @@ class TableReader:
         """Return the first value of the first row that *plan* gives for *values*, or None."""
         counters = self.reader.counters
         start = perf_counter_ns()
-        found = self.reader.native.execute(plan.sql, plan.parameters(values)).fetchone()
+        # All of them, though there is one at most: whoever watches the statement hears at once that it is over.
+        found = self.reader.native.execute(plan.sql, plan.parameters(values)).fetchall()
         counters.searches += 1
         counters.scans += plan.scans
         counters.nanoseconds += perf_counter_ns() - start
-        return None if found is None else found[0]
+        return found[0][0] if found else None
 
     def stream(self, plan: Plan, values: Sequence[Any]) -> Iterator[list[Any]]:
         """Yield the instances of all rows that *plan* gives for *values*, some at a time."""
