@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.errors import RowProblem
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.tabular import Batch, Record
 
 #: What is raised for a row that does not fit: text with lone surrogates is refused before SQLite sees it.
@@ -56,6 +57,7 @@ def insert_all(target: Target, batches: Iterable[Batch], rejections: Rejections)
     for batch in batches:
         count += len(batch.rows)
         insert_batch(target, batch, rejections)
+        advance(rows=count)
     return count
 
 

@@ -14,14 +14,15 @@ from typing import Any, BinaryIO, Final, cast
 import apsw
 from apsw import sqlite_extra
 
-from microcosm_sqlite.builders.batches import insert_all, insert_batch
+from microcosm_sqlite.builders.batches import insert_batch
 from microcosm_sqlite.builders.expressions import EXACT_DOUBLE, Expression, expressions_of
 from microcosm_sqlite.builders.plans import FromSQL
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, native_of
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.lines import Block
-from microcosm_sqlite.sources.tabular import Blocks
+from microcosm_sqlite.sources.tabular import Batch, Blocks
 
 _TABLE: Final = "temp.microcosm_block"
 
@@ -60,8 +61,16 @@ def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejection
                 is_tried = True
                 engine = closing.enter_context(_prepared(target, blocks, rejections))
             done = None if engine is None else engine.insert(block)
-            count += insert_all(target, blocks.batches(block), rejections) if done is None else done
+            if done is None:
+                done = sum(_insert(target, batch, rejections) for batch in blocks.batches(block))
+            count += done
+            advance(rows=count)
     return count
+
+
+def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> int:
+    insert_batch(target, batch, rejections)
+    return len(batch.rows)
 
 
 def statement_of(target: StatementTarget) -> str | None:

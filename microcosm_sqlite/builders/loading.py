@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from microcosm_sqlite.artifacts import manifest
-from microcosm_sqlite.builders.batches import Target, insert_all, insert_each
+from microcosm_sqlite.builders.batches import Target, insert_batch, insert_each
 from microcosm_sqlite.builders.cells import (
     Cells,
     Surroundings,
@@ -28,6 +28,7 @@ from microcosm_sqlite.builders.plans import ColumnPlan, Filling
 from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import RowProblem
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
@@ -176,7 +177,9 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
             return insert_blocks(target, reading.blocks, rejections, engine_from=targets.engine_from)
     count = 0
     for batch in reading.batches:
-        count += insert_all(targets.of(batch.header or reading.header), [batch], rejections)
+        count += len(batch.rows)
+        insert_batch(targets.of(batch.header or reading.header), batch, rejections)
+        advance(rows=count)
     return count
 
 

@@ -11,6 +11,7 @@ from microcosm_sqlite.builders.loading import Load, Loaded, entry_of, load_sourc
 from microcosm_sqlite.builders.options import LoadOptions, load_of
 from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.builders.tracing import check_foreign_keys
+from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 from microcosm_sqlite.sources.kinds import source_of
 from microcosm_sqlite.sources.tabular import Source as RowSource
@@ -130,7 +131,10 @@ class Loads:
     ) -> tuple[Load, Loaded, Source | None]:
         load = load_of(self._own(model), source, options, conflict)
         digest = source.digest()
-        loaded = load_source(connection, load)
+        of_bytes = None if digest is None else digest.bytes
+        with step("load", source.name, of_bytes=of_bytes) as loading:
+            loaded = load_source(connection, load)
+            loading.advance(rows=loaded.rows, bytes=of_bytes)
         return load, loaded, None if digest is None else entry_of(load, digest, loaded)
 
     def _keep(self, load: Load, loaded: Loaded, entry: Source | None) -> int:
