@@ -92,6 +92,7 @@ benchmarks: $(STAMP)
 	$(BIN)/python benchmarks/places.py
 	$(BIN)/python benchmarks/full_text.py
 	$(BIN)/python benchmarks/columns.py
+	$(BIN)/python benchmarks/asynchronous.py
 
 clean:
 	rm -rf build dist *.egg-info .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -85,6 +85,11 @@ def thread_session(graph: Any, data_set: type[Any], *, engine: Any, make: Callab
     return session
 
 
+def sessions_here() -> list[Session]:
+    """Return this thread's own sessions, of whatever data set and graph."""
+    return [session for sessions in list(_thread.by_graph.values()) for session in sessions.values()]
+
+
 def close_sessions(data_set: type[Any]) -> None:
     """Close every session of *data_set* that this thread and task hold, on whatever graph."""
     for opened in _opened_here():

@@ -11,6 +11,7 @@ Every error of the package descends from `SQLiteError`:
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
+    ├── ForeignThreadError             a row of another thread was to load something; also a RuntimeError
     ├── FullScanError                  a query scanned more rows than the guard allows
     ├── ColumnTypeError                a column, or a value of it, has no counterpart in Arrow; also a TypeError
     ├── CoordinateError                no latitude or longitude; also a ValueError (status 400)
@@ -190,6 +191,18 @@ class NotIndexedError(SQLiteError, TypeError):
     def __init__(self, *, model: str, expected: str, found: str, remedy: str) -> None:
         self.model, self.expected, self.found, self.remedy = model, expected, found, remedy
         super().__init__(f"{model}: expected {expected}, found {found}. {remedy}")
+
+
+class ForeignThreadError(SQLiteError, RuntimeError):
+    """A row that belongs to another thread was to load something."""
+
+    def __init__(self, *, model: str, owner: str, found: str) -> None:
+        self.model, self.owner, self.found = model, owner, found
+        super().__init__(
+            f"{model}: expected to be loaded in thread {owner}, to which the row that asks belongs, found {found}. "
+            "Rows that `call` returns by themselves, in lists, tuples, dictionaries or data classes belong to whoever "
+            "awaits them; of any others, load what you need inside of the function that is called."
+        )
 
 
 class FullScanError(SQLiteError):

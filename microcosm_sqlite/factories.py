@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     kept_rows=10_000,
     kept_bytes=16 * 2**20,
     cursor_secret="",
+    worker_threads=4,
     scan_limit=0,
     on_scan="refuse",
 )
@@ -83,6 +84,7 @@ class SQLiteBindFactory:
         self.statement_seconds = parse_seconds("sqlite.statement_seconds", config.statement_seconds)
         self.kept_rows = parse_count("sqlite.kept_rows", config.kept_rows)
         self.kept_bytes = parse_count("sqlite.kept_bytes", config.kept_bytes)
+        self.worker_threads = parse_count("sqlite.worker_threads", config.worker_threads)
         self.scan_limit = parse_count("sqlite.scan_limit", config.scan_limit)
         self.on_scan = parse_choice("sqlite.on_scan", config.on_scan, ON_SCAN)
         self._cursor_secret = parse_secret("sqlite.cursor_secret", config.cursor_secret)

@@ -14,6 +14,7 @@ from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.access import Call, Load, Search, certified
 from microcosm_sqlite.lookups.answers import Answers
+from microcosm_sqlite.lookups.asynchronous import Asynchronous
 from microcosm_sqlite.lookups.changes import Changes
 from microcosm_sqlite.lookups.columns import Columns
 from microcosm_sqlite.lookups.filters import filters_by_name
@@ -115,6 +116,15 @@ class Store(
     def session(self) -> Session:
         """The session that this store uses here and now."""
         return self.get_session(self)
+
+    @property
+    def asynchronous(self) -> Asynchronous[ModelT]:
+        """The same look-ups, to be awaited: `city = await cities.asynchronous.retrieve(2988507)`.
+
+        Raises:
+            TypeError: the store was made without a graph.
+        """
+        return Asynchronous(self)
 
     # Reading
 

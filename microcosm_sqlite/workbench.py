@@ -28,6 +28,7 @@ from microcosm_sqlite.ddl import create_tables_for_loading
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
 from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
+from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 
 if TYPE_CHECKING:
@@ -110,8 +111,10 @@ class Workbench(Incremental):
         ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
         load = Load(model=self._own(model), source=CSVSource.of(source), defaults=dict(defaults or {}), ignored=ignored)
         digest = load.source.digest()
-        with self._transaction() as connection:
+        of_bytes = None if digest is None else digest.bytes
+        with step("load", load.source.name, of_bytes=of_bytes) as loading, self._transaction() as connection:
             rows = load_source(connection, load)
+            loading.advance(rows=rows, bytes=of_bytes)
         self._loaded.append((load, None if digest is None else entry_of(load, digest, rows)))
         return rows
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.errors import RowProblem
+from microcosm_sqlite.progress import advance
 
 #: Rows per call of the driver: more is no faster, and this much memory is nothing.
 BATCH_ROWS: Final = 1000
@@ -64,6 +65,7 @@ def insert_all(target: Target, records: Iterable[Placed], rejections: Rejections
     for batch in _batches(records):
         count += len(batch)
         _insert_batch(target, batch, rejections)
+        advance(rows=count)
     return count
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from microcosm_sqlite.builders.continuing import attached, copy_rows, first_filled
 from microcosm_sqlite.builders.extracting import Extract, Extracted, extract_all, extract_new
+from microcosm_sqlite.progress import step
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -81,13 +82,17 @@ class Incremental:
             RowsRejectedError: rows do not fit.
         """
         extract = Extract.of(self._own(model), source, watermark=watermark, initial=initial, lag=lag)
-        with self._transaction() as connection:
-            return extract_new(connection, extract)
+        with step("extract", source.name) as extracting, self._transaction() as connection:
+            extracted = extract_new(connection, extract)
+            extracting.advance(rows=extracted.rows)
+            return extracted
 
     def refresh(
         self, model: type[Any], source: "SQLSource", *, watermark: Any, initial: Any = None, lag: Any = None
     ) -> Extracted:
         """Take all rows of *source*, in the place of all that are here, and set the mark; else as `extract`."""
         extract = Extract.of(self._own(model), source, watermark=watermark, initial=initial, lag=lag)
-        with self._transaction() as connection:
-            return extract_all(connection, extract)
+        with step("extract", source.name) as extracting, self._transaction() as connection:
+            extracted = extract_all(connection, extract)
+            extracting.advance(rows=extracted.rows)
+            return extracted

@@ -57,6 +57,10 @@ class Answers(Generic[ModelT]):
         engine: Engine = self._store.session.get_bind().engine
         return engine
 
+    def table(self) -> "TableReader | None":
+        """Return what reads the store's model here and now, or None where only SQLAlchemy can."""
+        return self._preparation.table()
+
     def find(self, key: Any, *, by: Any = None) -> ModelT | None:
         """Return the row with this unique key, or None."""
         columns = None if by is None else self._columns(by)

@@ -52,6 +52,30 @@ class Rows:
                 nursery.sweep()
         return instance
 
+    def adopted(self, held: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+        """Return the keys and the instances of rows that another thread read and that hold these attributes.
+
+        The dictionaries become theirs.
+        """
+        nursery, model, new = self._nursery, self._model, self._new
+        if nursery.is_single:
+            name = self._key[0]
+            keys = [attributes[name] for attributes in held]
+        else:
+            keys = [tuple([attributes[name] for name in self._key]) for attributes in held]
+        instances: list[Any] = []
+        for key, attributes in zip(keys, held, strict=True):
+            known = nursery.living.get(key)
+            if known is None or (instance := known()) is None:
+                instance = new(model)
+                attributes[STATE] = nursery
+                instance.__dict__ = attributes
+                nursery.living[key] = ref(instance)
+                if len(nursery.living) > nursery.most:
+                    nursery.sweep()
+            instances.append(instance)
+        return keys, instances
+
     def instances(self, found: Iterable[Values]) -> list[Any]:
         """Return the instances of these rows: as `instance` does, faster."""
         only, nursery = self._only, self._nursery

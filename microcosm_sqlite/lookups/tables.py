@@ -117,6 +117,17 @@ class TableReader:
         finally:
             cursor.close()
 
+    def adopt(self, held: list[dict[str, Any]]) -> list[Any]:
+        """Return the instances of rows that another thread read, given what they hold; keep them if they are few."""
+        keys, instances = self.rows.adopted(held)
+        if len(held) <= _KEPT_ROWS and self._is_keeping:
+            self.by_key.keep_unknown(keys, instances)
+        return instances
+
+    def adopt_in_passing(self, held: list[dict[str, Any]]) -> list[Any]:
+        """Return the instances of rows that another thread read, given what they hold; keep nothing of a stream."""
+        return self.rows.adopted(held)[1]
+
     def instances(self, found: list[Values]) -> list[Any]:
         """Return the instances of these rows, and keep them if they are not many."""
         if len(found) > _KEPT_ROWS or not self._is_keeping:
@@ -193,6 +204,14 @@ class KeyReader:
                 instances[number] = instance
             self._reader.generations.keep_many(self.family, [keys[number] for number in unseen], made)
         return instances
+
+    def keep_unknown(self, keys: list[Key], instances: list[Any]) -> None:
+        """Keep those of *instances*, which have these *keys*, that are not kept."""
+        young = self.family.young
+        if not all(map(young.__contains__, keys)):
+            new = [number for number, key in enumerate(keys) if key not in young]
+            kept = [instances[number] for number in new]
+            self._reader.generations.keep_many(self.family, [keys[number] for number in new], kept)
 
     def find_many(self, keys: Sequence[Key]) -> list[Any]:
         """Return the instances with these keys in their order, None where there is none."""

@@ -32,6 +32,7 @@ from microcosm_sqlite.builders.scratch import remove_folder
 from microcosm_sqlite.engines.refusals import SQLITE, SYSTEM, Refusal, refusal_in
 from microcosm_sqlite.engines.uris import file_uri
 from microcosm_sqlite.errors import ArtifactError
+from microcosm_sqlite.progress import step
 from microcosm_sqlite.sealing.certificates import certify, claims_of, entries_of
 from microcosm_sqlite.sealing.definitions import read_definitions
 from microcosm_sqlite.sealing.gates import check_gates, checked_waivers
@@ -96,7 +97,7 @@ def seal(
         staged = folder / target.path.name
         work = _Work(bench=bench, release=release, waivers=waived, target=target, staged=staged)
         manifest = _make(work, channel, page_bytes=page_bytes)
-        with _translated(target):
+        with _translated(target), step("publish", bench.name):
             return channel.publish(staged, manifest)
 
 
@@ -104,12 +105,14 @@ def _make(work: _Work, channel: Channel, *, page_bytes: int) -> Manifest:
     """Make the staged file, prove it, and return its complete manifest."""
     work.bench.commit()
     claims = claims_of(work.bench.data_set)
-    embedded = _write(work, page_bytes, entries_of(claims))
-    normalise_layout(work.staged, schema_fingerprint=embedded.schema_fingerprint)
+    with step("write", work.bench.name) as writing:
+        embedded = _write(work, page_bytes, entries_of(claims))
+        normalise_layout(work.staged, schema_fingerprint=embedded.schema_fingerprint)
+        writing.advance(rows=embedded.rows, bytes=work.staged.stat().st_size)
     try:
-        certificate = certify(work.staged, claims)
         # At once, because one keeps SQLite busy and the other Python.
-        with ThreadPoolExecutor(1) as other:
+        with step("check", work.bench.name), ThreadPoolExecutor(1) as other:
+            certificate = certify(work.staged, claims)
             manifest = other.submit(_read_back, work.staged, replace(embedded, access=certificate.entries))
             check_gates(work.bench, channel, work.staged, embedded, certificate.failures)
             return manifest.result()

@@ -1,10 +1,13 @@
 """The command `build`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from microcosm_sqlite.artifacts.identity import identity_of
 from microcosm_sqlite.artifacts.verification import verify
 from tests.cmd.conftest import Run
 
@@ -30,6 +33,12 @@ class Animal(Zoo):
 
 class Lion(Animal):
     pass
+"""
+
+FEED = """
+class Feed(Zoo):
+    __tablename__ = "feed"
+    id: Mapped[int] = mapped_column(primary_key=True)
 """
 
 
@@ -65,7 +74,13 @@ def test_rows_become_an_artifact(project: Path, run: Run) -> None:
         f"   content {manifest.content_digest}",
         f"   file    {manifest.file_digest}",
     ]
-    assert result.stderr.splitlines() == ["rows/house.csv: 2 rows", "rows/animal.csv: 2 rows"]
+    assert [line.rpartition(" ")[0].rpartition(" ")[0] for line in result.stderr.splitlines()] == [
+        "Loading rows/house.csv: 2 rows,",
+        "Loading rows/animal.csv: 2 rows,",
+        "Writing zoo: 4 rows,",
+        "Checking zoo:",
+        "Publishing zoo:",
+    ]
 
 
 def test_json_tells_which_artifact_it_is(project: Path, run: Run) -> None:
@@ -298,3 +313,79 @@ def test_a_folder_that_cannot_be_made_is_an_error(project: Path, run: Run) -> No
     assert "Error: data set 'zoo' was not sealed to file/out: the folder cannot be made: " in result.stderr
     assert "Name a folder, then build again. Nothing was published." in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_what_has_not_changed_is_not_built(project: Path, run: Run) -> None:
+    """Whatever version and date are asked for; it is said, and what is published stays as it is."""
+    run(*BUILD)
+    before = identity_of(project / "out/zoo.sqlite")
+
+    result = run(*BUILD[:-1], "2.0", SOURCE_DATE_EPOCH="1767225600")
+
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [
+        "Nothing changed since version 1.0: out/zoo.sqlite stays. --force builds it anew."
+    ]
+    assert result.stdout.startswith("OK zoo 1.0 out/zoo.sqlite\n")
+    assert identity_of(project / "out/zoo.sqlite") == before
+    assert run(*BUILD[:-1], "2.0", "--force").stdout.startswith("OK zoo 2.0 out/zoo.sqlite\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda project: (project / "rows/house.csv").write_text("name\nnorth\nsouth\nwest\n"),
+        lambda project: (project / "zoo.py").write_text(ZOO + FEED),
+        lambda project: (project / "out/zoo.sqlite").write_bytes((project / "out/zoo.sqlite").read_bytes()[:-1]),
+        lambda project: (project / "out/zoo.sqlite.datapackage.json").unlink(),
+    ],
+    ids=["rows", "models", "damage", "manifest"],
+)
+def test_what_has_changed_is_built(project: Path, run: Run, change: Callable[[Path], Any]) -> None:
+    """Rows, models, or what is published itself."""
+    run(*BUILD)
+    change(project)
+
+    result = run(*BUILD, "--allow-missing")
+
+    assert result.returncode == 0, result.stderr
+    assert "Publishing zoo" in result.stderr
+    verify(project / "out/zoo.sqlite")
+
+
+def test_what_is_said_of_a_release_may_change(project: Path, run: Run) -> None:
+    """Then it is built, although the rows are the same."""
+    run(*BUILD)
+
+    assert "Publishing zoo" in run(*BUILD, "--title", "A zoo").stderr
+    assert "Nothing changed" in run(*BUILD, "--title", "A zoo").stderr
+    assert "Publishing zoo" in run(*BUILD, "--title", "Our zoo").stderr
+
+
+def test_quietly(project: Path, run: Run) -> None:
+    """Nothing is said but what is wrong."""
+    first, again = run(*BUILD, "--quiet"), run(*BUILD, "--quiet")
+
+    assert [(ran.returncode, ran.stdout, ran.stderr) for ran in (first, again)] == [(0, "", "")] * 2
+    (project / "rows/house.csv").write_text("nmae\n")
+    assert "nmae" in run(*BUILD, "--quiet").stderr
+
+
+def test_events_for_programs(project: Path, run: Run) -> None:
+    """One JSON object a line on stderr; the identity stays alone on stdout."""
+    result = run(*BUILD, "--json")
+
+    events = [json.loads(line) for line in result.stderr.splitlines()]
+    assert [(event["step"], event["kind"]) for event in events] == [
+        (step, kind) for step in ("load", "load", "write", "check", "publish") for kind in ("started", "finished")
+    ]
+    assert events[1] | {"seconds": 0} == {
+        "kind": "finished",
+        "step": "load",
+        "subject": "rows/house.csv",
+        "seconds": 0,
+        "rows": 2,
+        "bytes": 17,
+        "of_bytes": 17,
+    }
+    assert json.loads(result.stdout)["name"] == "zoo"

@@ -31,3 +31,6 @@ def mistakes(cities: CityStore, other: DataSet) -> None:
     cities.search(limit="ten")  # type: ignore[arg-type]
     _ = cities.first().name  # type: ignore[union-attr]
     CityStore("sqlite:///world.sqlite")  # type: ignore[arg-type]
+    _ = cities.asynchronous.retrieve(1).name  # type: ignore[attr-defined]
+    for _ in cities.asynchronous.stream():  # type: ignore[attr-defined]
+        pass

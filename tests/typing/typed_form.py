@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_type
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 from microcosm.object_graph import ObjectGraph
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, Query, Session, mapped_column, relationship
 
 from microcosm_sqlite import DataSet, Store, dispose_sqlite_connections
 from microcosm_sqlite.context import SessionContext
+from microcosm_sqlite.lookups.asynchronous import Asynchronous
 from microcosm_sqlite.lookups.matching import Match
+from microcosm_sqlite.lookups.paging import Page
 from microcosm_sqlite.lookups.places import Nearby, inside
 from microcosm_sqlite.place import Box
 from microcosm_sqlite.stores import GetOrCreateSession, get_session
@@ -146,3 +151,32 @@ def columns(cities: CityStore) -> None:
     assert_type(cities.values(City.name), Iterator[tuple[str]])
     assert_type(cities.values(City.id, City.population, limit=5), Iterator[tuple[int, int | None]])
     assert_type(cities.values(City.id, City.name, City.country_code, name="Paris"), Iterator[tuple[int, str, str]])
+
+
+async def awaiting(cities: CityStore) -> None:
+    """What is awaited has the types of what is not."""
+    awaited = cities.asynchronous
+    assert_type(awaited, Asynchronous[City])
+    assert_type(await awaited.retrieve(1), City)
+    assert_type(await awaited.retrieve_many([1, 2]), list[City])
+    assert_type(await awaited.search(City.population > 1_000_000, country_code="FR", limit=10), list[City])
+    assert_type(await awaited.first(name="Paris"), City | None)
+    assert_type(await awaited.one(name="Paris"), City)
+    assert_type(await awaited.count(), int)
+    assert_type(await awaited.exists(), bool)
+    assert_type(await awaited.page(limit=5), Page[City])
+    assert_type((await awaited.match("paris"))[0].row, City)
+    assert_type((await awaited.near(48.85, 2.35, limit=1))[0].kilometres, float)
+    assert_type(await awaited.call(cities.retrieve, 1), City)
+    assert_type(await awaited.call(cities.count), int)
+    assert_type([city async for city in awaited.stream()], list[City])
+    assert_type([row async for row in awaited.values(City.id, City.population)], list[tuple[int, int | None]])
+
+
+def computing(cities: CityStore) -> None:
+    """Tables and frames are those of their libraries."""
+    assert_type(cities.to_arrow(City.population > 1_000, columns=[City.name]), pa.Table)
+    assert_type(cities.to_arrow_batches(batch_rows=10), pa.RecordBatchReader)
+    assert_type(cities.to_polars(), pl.DataFrame)
+    assert_type(cities.to_pandas(), pd.DataFrame)
+    assert_type(cities.to_dicts(), list[dict[str, Any]])

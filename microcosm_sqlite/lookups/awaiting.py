@@ -1,0 +1,153 @@
+"""Have a store asked in another thread, and take over what it found."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final, ParamSpec
+
+from sqlalchemy.orm import Session
+from typing_extensions import TypeVar
+
+from microcosm_sqlite.context import current_session, open_contexts, sessions_here
+from microcosm_sqlite.dataset import resolve_data_set
+from microcosm_sqlite.engines.opening import never_changes
+from microcosm_sqlite.lookups.ownership import keep_here
+from microcosm_sqlite.lookups.parcels import packed, unpacked
+from microcosm_sqlite.lookups.readers import reader_of
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession
+from microcosm_sqlite.lookups.streaming import Source, Stream
+from microcosm_sqlite.lookups.tables import TableReader
+from microcosm_sqlite.lookups.workers import workers_of
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+#: Rows that are handed over at first: somebody may want no more than a few.
+FIRST_ROWS: Final = 50
+
+#: Rows that are handed over at a time: to take them over keeps the loop for less than a millisecond.
+MOST_ROWS: Final = 500
+
+
+class Awaiting:
+    """Has one store asked in the threads of its graph."""
+
+    __slots__ = ("_graph", "_store")
+
+    def __init__(self, store: Any) -> None:
+        """Ask *store*.
+
+        Raises:
+            TypeError: the store was made without a graph, to which the threads belong.
+        """
+        if not isinstance(store.get_session, GetOrCreateSession):
+            name = type(store).__name__
+            raise TypeError(f"{name}: expected a store that was made with a graph, {name}(graph), found one without")
+        self._store: Any = store
+        self._graph: Any = store.get_session.graph
+
+    async def call(
+        self, function: Callable[Arguments, Result], *arguments: Arguments.args, **keywords: Arguments.kwargs
+    ) -> Result:
+        """Return what *function* returns in another thread: any method of a store, or whatever asks several of them.
+
+            largest = await cities.asynchronous.call(cities.largest, country_code="FR")
+
+        Rows in what it returns (by themselves, in lists, tuples, dictionaries and data classes) belong to the thread
+        that awaits them.
+        """
+        act = partial(function, *arguments, **keywords)
+
+        def act_and_keep() -> Any:
+            result = packed(act())
+            for session in sessions_here():
+                keep_here(session)
+            return result
+
+        if self._is_answered_here():
+            return act()
+        found: Result = self._taken_over(await workers_of(self._graph).run(act_and_keep))
+        return found
+
+    async def _ask(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the store answers, its rows as those of this thread."""
+        act = partial(getattr(self._store, verb), *arguments, **keywords)
+        if self._is_answered_here():
+            return act()
+        return self._taken_over(await workers_of(self._graph).run(lambda: packed(act())))
+
+    async def _ask_plainly(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
+        """Return what the store answers, in which there are no rows."""
+        act = partial(getattr(self._store, verb), *arguments, **keywords)
+        return act() if self._is_answered_here() else await workers_of(self._graph).run(act)
+
+    def _stream(self, verb: str, *arguments: Any, **keywords: Any) -> Stream[Any]:
+        """Return the rows of a stream as those of this thread."""
+        make = partial(getattr(self._store, verb), *arguments, **keywords)
+        if self._is_answered_here():
+            return self._stream_plainly(make)
+        worker = workers_of(self._graph).choose()
+        return Stream(Source(make, pack=packed), worker, self._taken_over_in_passing, first=FIRST_ROWS, most=MOST_ROWS)
+
+    def _stream_plainly(self, make: Callable[[], Iterator[Any]], *, most: int = MOST_ROWS) -> Stream[Any]:
+        """Return what *make* iterates over, in which there are no rows of another thread."""
+        worker = None if self._is_answered_here() else workers_of(self._graph).choose()
+        return Stream(Source(make, pack=_as_it_is), worker, _as_it_is, first=min(FIRST_ROWS, most), most=most)
+
+    def _is_answered_here(self) -> bool:
+        """Whether a context is open here, on data that can change: nobody else sees what its session does."""
+        if not open_contexts():
+            return False
+        session = current_session(resolve_data_set(self._store.model_class), graph=self._graph)
+        return session is not None and not never_changes(session.get_bind().engine)
+
+    def _taken_over(self, found: Any) -> Any:
+        return unpacked(found, Here(self._store))
+
+    def _taken_over_in_passing(self, found: Any) -> Any:
+        return unpacked(found, _Passing(self._store))
+
+
+class Here:
+    """The thread that awaits: where rows belong to."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        #: What reads the rows of the store itself. To ask for it lets the store know what this thread keeps.
+        self._own: TableReader | None = store._answers.table()  # noqa: SLF001 - Of a store, which this is a part of.
+        self._sessions: dict[type[Any], Session] = {}
+
+    def table(self, model: type[Any]) -> TableReader | None:
+        """Return what reads the rows of *model*, or None where only SQLAlchemy can."""
+        if self._own is not None and model is self._own.layout.model:
+            return self._own
+        reader = reader_of(self.session(model))
+        return None if reader is None else reader.table(model)
+
+    def session(self, model: type[Any]) -> Session:
+        """Return the session to which rows of *model* belong."""
+        session = self._sessions.get(model)
+        if session is None:
+            session = self._sessions[model] = self._store.get_session(_OfModel(model))
+        return session
+
+    def adopt(self, table: TableReader, held: list[dict[str, Any]]) -> list[Any]:
+        """Return the rows of *table* that hold these attributes, which the thread keeps."""
+        return table.adopt(held)
+
+
+class _Passing(Here):
+    """The same, for rows of a stream, which are too many to be kept."""
+
+    def adopt(self, table: TableReader, held: list[dict[str, Any]]) -> list[Any]:
+        return table.adopt_in_passing(held)
+
+
+class _OfModel:
+    """What a source of sessions needs to know of a store."""
+
+    def __init__(self, model: type[Any]) -> None:
+        self.model_class = model
+
+
+def _as_it_is(found: Any) -> Any:
+    return found

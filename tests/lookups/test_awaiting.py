@@ -1,0 +1,81 @@
+"""What is asked of stores in another thread."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from microcosm_sqlite.errors import ForeignThreadError, ModelNotFoundError
+from tests.kennel import Dog, DogStore, Owner, OwnerStore
+
+
+class LargeDogStore(DogStore):
+    """Dogs, with a look-up of its own."""
+
+    def heavier_than(self, weight: float, *, limit: int | None = None) -> list[Dog]:
+        """Return the dogs of more than *weight*."""
+        return self.search(Dog.weight > weight, limit=limit)
+
+
+@pytest.fixture(params=["mutable", "sealed"])
+def any_graph(request: pytest.FixtureRequest) -> Any:
+    """Return a graph with the kennel, mutable and sealed in turn: the answers are the same."""
+    return request.getfixturevalue({"mutable": "graph", "sealed": "sealed_graph"}[request.param])
+
+
+def test_methods_of_the_users_own_are_called(any_graph: Any) -> None:
+    """In another thread; their rows belong here."""
+    dogs = LargeDogStore(any_graph)
+
+    async def main() -> None:
+        found = await dogs.asynchronous.call(dogs.heavier_than, 10, limit=1)
+        assert [dog.name for dog in found] == ["Rex"]
+        assert found[0] is dogs.retrieve(1)
+        assert found[0].owner.name == "Ada"
+
+    asyncio.run(main())
+
+
+def test_several_questions_are_one_call(any_graph: Any) -> None:
+    """Of several stores, with relationships."""
+    dogs, owners = DogStore(any_graph), OwnerStore(any_graph)
+
+    def look() -> tuple[str, Owner, int]:
+        assert threading.current_thread().name.startswith("microcosm-sqlite-")
+        return dogs.retrieve(3).owner.name, owners.retrieve(2), dogs.count()
+
+    async def main() -> None:
+        name, owner, count = await dogs.asynchronous.call(look)
+        assert (name, owner.name, count) == ("Blaise", "Blaise", 4)
+        assert owner in owners.session
+
+    asyncio.run(main())
+
+
+def test_errors_come_back(any_graph: Any) -> None:
+    """As they were raised."""
+    dogs = DogStore(any_graph)
+
+    async def main() -> None:
+        with pytest.raises(ModelNotFoundError):
+            await dogs.asynchronous.call(dogs.retrieve, 99)
+
+    asyncio.run(main())
+
+
+def test_a_row_that_is_hidden_stays_where_it_was_read(any_graph: Any) -> None:
+    """In an object that nobody can look into: its columns are there, its relationships an error that says so."""
+    dogs = DogStore(any_graph)
+
+    class Hidden:
+        def __init__(self, dog: Dog) -> None:
+            self.dog = dog
+
+    async def main() -> None:
+        hidden = await dogs.asynchronous.call(lambda: Hidden(dogs.retrieve(4)))
+        assert hidden.dog.name == "Ohm"
+        with pytest.raises(ForeignThreadError, match="expected to be loaded in thread microcosm-sqlite-1"):
+            _ = hidden.dog.owner
+
+    asyncio.run(main())
