@@ -11,8 +11,7 @@ SCAN_LIMIT: Final = 1000
 class AccessPath:
     """One statement that a call of a store runs, with how many rows it may scan or sort without an index.
 
-    None for a limit means that no index could help: a call that asks for every row scans them all, and what is found by
-    words is sorted by how well it fits.
+    None for a limit means that no index could help: what is found by words is sorted by how well it fits.
     """
 
     #: The class of the store, and what is called on it, as a person would write it.
@@ -23,5 +22,7 @@ class AccessPath:
     parameters: tuple[Any, ...] = ()
     most_scanned: int | None
     most_sorted: int | None
+    #: Whether it asks for every row of a table, which is no scan that an index could spare.
+    is_whole: bool = False
     #: The statement that makes the index, where that is known beforehand.
     remedy: str | None = None

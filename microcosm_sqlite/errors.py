@@ -631,7 +631,7 @@ class GatesFailedError(SealError):
             name=name,
             path=path,
             reason=f"it did not pass {gates}",
-            remedy="Correct the rows, or waive a gate and give the reason. "
+            remedy="Correct the rows, create what is missing, or waive a gate and give the reason. "
             "Nothing was published; what was published before is untouched.",
         )
         details = "\n".join(f"  {line}" for failure in self.failures for line in str(failure).split("\n"))

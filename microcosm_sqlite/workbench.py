@@ -1,6 +1,6 @@
 """Own the private, writable database of one data set while it is built."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -9,27 +9,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, MetaData, Table, delete
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from microcosm_sqlite.artifacts.headers import read_header
-from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.artifacts.queries import schema_version
 from microcosm_sqlite.artifacts.recognition import stranger
-from microcosm_sqlite.builders.columns import mapper_of
 from microcosm_sqlite.builders.incremental import Incremental
-from microcosm_sqlite.builders.loading import Load, entry_of, load_source, load_values
+from microcosm_sqlite.builders.loads import Loads
 from microcosm_sqlite.builders.locking import exclusive
 from microcosm_sqlite.builders.scratch import scratch_folder
-from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import DataSet, data_set_name, resolve_data_set
 from microcosm_sqlite.ddl import create_tables_for_loading
 from microcosm_sqlite.engines.opening import EngineOptions, open_mutable
 from microcosm_sqlite.engines.refusals import SQLITE, Refusal, telling_refusals
 from microcosm_sqlite.errors import ReadOnlyDataSetError, WorkbenchFailedError
-from microcosm_sqlite.progress import step
-from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 
 if TYPE_CHECKING:
     import apsw
@@ -41,12 +36,12 @@ if TYPE_CHECKING:
 _THROWN_AWAY: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -32000")
 
 
-class Workbench(Incremental):
+class Workbench(Loads, Incremental):
     """The database of a data set under construction, with its tables and the rows loaded so far.
 
         with Workbench(World) as bench:
-            bench.csv(Country, "rows/countries.csv")
-            bench.csv(City, "rows/cities.csv", defaults={"population": 0})
+            bench.load(Country, "rows/countries.csv")
+            bench.load(City, "rows/cities.jsonl.gz", defaults={"population": 0})
 
     Each load is a transaction: it is all there or, after an error, none of it. Foreign keys are not enforced meanwhile,
     so that loads may come in any order; `check_foreign_keys` checks them, and sealing does. A workbench is used for one
@@ -74,6 +69,7 @@ class Workbench(Incremental):
     ) -> None:
         if path is not None and folder is not None:
             raise ValueError("expected a path or a folder, found both")
+        super().__init__()
         self.data_set: type[DataSet] = resolve_data_set(data_set)
         self.name = data_set_name(data_set)
         self._kept = None if path is None else Path(path)
@@ -82,57 +78,9 @@ class Workbench(Incremental):
         self._connection: Connection | None = None
         self._closing = ExitStack()
         self._is_used = False
-        self._loaded: list[tuple[Load, Source | None]] = []
         self._schema_version = 0
 
     # What a build does
-
-    def csv(
-        self,
-        model: type[Any],
-        source: CSVInput,
-        *,
-        defaults: Mapping[str, Any] | None = None,
-        ignore: Iterable[str] = (),
-    ) -> int:
-        """Load CSV into the table of *model* and return how many rows there were.
-
-        Args:
-            model: a model of the data set.
-            source: a path, an open text file, lines of text, or a `CSVSource`.
-            defaults: values for columns that the source does not have, by column name or attribute.
-            ignore: source columns that are dropped on purpose.
-
-        Raises:
-            SourceError: the source cannot be read.
-            HeaderError: its header does not fit the model.
-            RowsRejectedError: rows do not fit, each told with its line.
-        """
-        ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
-        load = Load(model=self._own(model), source=CSVSource.of(source), defaults=dict(defaults or {}), ignored=ignored)
-        digest = load.source.digest()
-        of_bytes = None if digest is None else digest.bytes
-        with step("load", load.source.name, of_bytes=of_bytes) as loading, self._transaction() as connection:
-            rows = load_source(connection, load)
-            loading.advance(rows=rows, bytes=of_bytes)
-        self._loaded.append((load, None if digest is None else entry_of(load, digest, rows)))
-        return rows
-
-    def load(self, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
-        """Load rows of Python values, by attribute or column name, and return how many there were.
-
-        Raises:
-            HeaderError: a row names what the model does not have, or lacks what it must have.
-            RowsRejectedError: rows do not fit, each told with its number.
-        """
-        with self._transaction() as connection:
-            return load_values(connection, self._own(model), rows)
-
-    def clear(self, model: type[Any]) -> None:
-        """Delete all rows of *model*; rows that refer to them stay, and must find others before sealing."""
-        with self._transaction() as connection:
-            connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
-        self._loaded = [(load, entry) for load, entry in self._loaded if load.model is not model]
 
     @contextmanager
     def session(self) -> Generator[Session]:
@@ -143,17 +91,6 @@ class Workbench(Incremental):
         ):
             yield session
             session.commit()
-
-    def check_foreign_keys(self) -> None:
-        """Check that every foreign key leads to a row.
-
-        Raises:
-            DanglingKeyError: some do not, each told with file, line, column and the missing key where a CSV file that
-                can be read again is to blame.
-        """
-        with self._transaction() as connection:
-            loads = [load for load, _ in self._loaded]
-            check_foreign_keys(connection, _metadata(self.data_set).tables, loads)
 
     def commit(self) -> None:
         """Commit what was done on `connection`; loads commit by themselves."""
@@ -178,11 +115,6 @@ class Workbench(Incremental):
     def native(self) -> "apsw.Connection":
         """The same connection as the driver knows it, for what SQLAlchemy has no word for."""
         return _driver(self.connection).native
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The files whose rows are here, in the order of their loads, for the manifest."""
-        return tuple(entry for _, entry in self._loaded if entry is not None)
 
     @property
     def is_fresh(self) -> bool:

@@ -51,7 +51,7 @@ OF_THE_WHOLE = {
 }
 
 #: Exceptions by which the modules of one room signal to each other; none of them leaves it.
-SIGNALS = {"builders/cells.py: EmptyCellError"}
+SIGNALS = {"builders/parsers.py: EmptyCellError"}
 
 #: Names that say nothing (rule 10).
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "data", "info", "process", "handle", "misc"}

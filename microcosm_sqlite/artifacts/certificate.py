@@ -12,8 +12,8 @@ class AccessPlan:
 
     #: The indexes it uses, sorted; "PRIMARY KEY" where the key of a table is its rows' own number or order.
     indexes: tuple[str, ...] = ()
-    #: How many rows, at most, it reads one by one because no index leads to them, and how many it sorts; None where
-    #: the sorted ones were not counted, because they do not matter.
+    #: How many rows, at most, it reads one by one because no index leads to them, but for a table that it asks for as a
+    #: whole, and how many it sorts; None where the sorted ones were not counted, because they do not matter.
     scanned: int = 0
     sorted: int | None = 0
 

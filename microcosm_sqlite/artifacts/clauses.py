@@ -48,15 +48,18 @@ def read_clauses(sql: str, *, name: str, columns: Iterable[str]) -> Clauses:
 
 def table_called(name: str, sql: str, tables: Iterable[str]) -> str | None:
     """Return the one of *tables* that *sql* calls *name*, or None: then it is a subquery."""
-    known = list(tables)
-    if name in known:
-        return name
+    known = {table.lower(): table for table in tables}
+    if name.lower() in known:
+        return known[name.lower()]
     tokens = _tokens(sql)
-    for position, token in enumerate(tokens[2:], start=2):
-        if _plain(token) == name and tokens[position - 1].upper() == "AS":
-            called = _plain(tokens[position - 2])
-            if called in known:
-                return called
+    for position, token in enumerate(tokens):
+        if _plain(token).lower() == name.lower():
+            before = tokens[max(position - 2, 0) : position]
+            table = known.get(
+                _plain(before[0] if before[-1:] and before[-1].upper() == "AS" else "".join(before[-1:])).lower()
+            )
+            if table is not None:
+                return table
     return None
 
 
@@ -66,7 +69,7 @@ class _Reader:
     def __init__(self, sql: str, name: str, columns: Iterable[str]) -> None:
         self._tokens = _tokens(sql)
         self._upper = [token.upper() for token in self._tokens]
-        self._name = name
+        self._name = name.lower()
         self._columns = {column.lower(): column for column in columns}
 
     def clauses(self) -> Clauses:
@@ -155,7 +158,7 @@ class _Reader:
         while position < len(tokens):
             token = tokens[position]
             if tokens[position + 1 : position + 2] == ["."]:
-                if _plain(token) != self._name:
+                if _plain(token).lower() != self._name:
                     return None
                 position += 2
                 continue
@@ -194,7 +197,7 @@ class _Reader:
         match operand:
             case [column]:
                 return self._column(column)
-            case [name, ".", column] if _plain(name) == self._name:
+            case [name, ".", column] if _plain(name).lower() == self._name:
                 return self._column(column)
             case _:
                 return None

@@ -121,7 +121,13 @@ def _contributor(contributor: Contributor) -> dict[str, Any]:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    ours = {"sha256": source.sha256, "bytes": source.bytes, "rows": source.rows, "licence": source.licence}
+    ours = {
+        "sha256": source.sha256,
+        "bytes": source.bytes,
+        "rows": source.rows,
+        "skipped": source.skipped,
+        "licence": source.licence,
+    }
     return _without_nothing(
         {
             "title": source.title,

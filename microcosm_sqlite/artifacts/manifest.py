@@ -54,12 +54,16 @@ class TableEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A file the rows came from: where it lies (a URL or a relative path) and exactly which bytes it had."""
+    """A file the rows came from: where it lies (a URL or a relative path) and exactly which bytes it had.
+
+    `rows` came from it; `skipped` is how many more it has that did not fit and were left out on purpose.
+    """
 
     path: str
     sha256: str
     bytes: int
     rows: int | None = None
+    skipped: int | None = None
     title: str | None = None
     version: str | None = None
     licence: str | None = None

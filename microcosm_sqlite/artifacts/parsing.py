@@ -124,6 +124,7 @@ class _SourceFile(msgspec.Struct):
     sha256: str
     bytes: int
     rows: int | None = None
+    skipped: int | None = None
     licence: str | None = None
 
 

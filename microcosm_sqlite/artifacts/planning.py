@@ -108,6 +108,8 @@ class Planner:
         self._columns: dict[str, tuple[str, ...]] = {}
         self._counts: dict[str, int] = {}
         kinds = list(rows(connection, "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"))
+        query = "SELECT sql FROM main.sqlite_schema WHERE type = 'view'"
+        self._views = tuple(str(sql) for (sql,) in rows(connection, query))
         self.tables = tuple(str(name) for name, kind in kinds if kind == "table")
         self.virtual_tables = tuple(str(name) for name, kind in kinds if kind == "virtual")
 
@@ -120,10 +122,12 @@ class Planner:
         sql = path.sql
         steps = read_steps(explain(self._connection, sql, path.parameters))
         virtual = {table_called(name, sql, self.virtual_tables) for name in steps.virtual}
+        scanned = [count for _, count in self.scans(steps, sql)]
         is_counted = path.most_sorted is not None
         return AccessPlan(
             indexes=tuple(sorted({*steps.indexes, *filter(None, virtual)})),
-            scanned=max((count for _, count in self.scans(steps, sql)), default=0),
+            # The first loop is the outermost one.
+            scanned=max(scanned[1:] if path.is_whole else scanned, default=0),
             sorted=max((self._sorted(sort, sql) for sort in steps.sorted), default=0) if is_counted else None,
         )
 
@@ -135,8 +139,9 @@ class Planner:
                 yield name, self.count(table)
 
     def table(self, name: str, sql: str) -> str | None:
-        """Return the table that *sql* calls *name*, or None for a subquery."""
-        return table_called(name, sql, self.tables)
+        """Return the table that *sql*, or a view, calls *name*, or None for a subquery."""
+        found = (table_called(name, text, self.tables) for text in (sql, *self._views))
+        return next(filter(None, found), None)
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of *table*."""

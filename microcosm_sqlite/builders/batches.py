@@ -1,21 +1,15 @@
 """Insert records batch by batch, naming every one that does not fit."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from itertools import islice
-from typing import Any, Final, Protocol, TypeAlias
+from contextlib import suppress
+from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.errors import RowProblem
 from microcosm_sqlite.progress import advance
-
-#: Rows per call of the driver: more is no faster, and this much memory is nothing.
-BATCH_ROWS: Final = 1000
-
-#: Where a record stands in its source, and what it holds.
-Placed: TypeAlias = tuple[int, Sequence[Any]]
+from microcosm_sqlite.sources.tabular import Batch, Record
 
 #: What is raised for a row that does not fit: text with lone surrogates is refused before SQLite sees it.
 Refusal: TypeAlias = DBAPIError | UnicodeEncodeError
@@ -34,43 +28,41 @@ class Target(Protocol):
         """Return what is inserted for each of *records*; raise anything when one of them does not fit."""
         ...
 
+    def misfits(self, records: Sequence[Sequence[Any]]) -> set[int]:
+        """Return which of *records*, by position, cannot be converted."""
+        ...
+
     def problems(self, line: int, record: Sequence[Any]) -> Iterable[tuple[RowProblem, Exception]]:
         """Yield what does not fit in *record*, with the exception that says so."""
         ...
 
-    def insert(self, rows: Sequence[Any]) -> None:
-        """Insert what `convert` returned."""
-
-    def probe(self, row: Any) -> None:
-        """Insert one row of a batch that was refused, only to learn whether the database refuses it."""
+    def insert(self, rows: Sequence[Any]) -> Iterable[tuple[int, Refusal]]:
+        """Insert what `convert` returned, but for those that are refused: yield their positions with the reasons."""
+        ...
 
     def refused(self, line: int, record: Sequence[Any], error: Refusal) -> RowProblem:
         """Return the problem for a record that the database refused, or that cannot even be brought to it."""
-        ...
-
-    def begin_nested(self) -> AbstractContextManager[Any]:
-        """Return a block that undoes what it did when it fails."""
         ...
 
     def settle(self) -> None:
         """Hand what was inserted over to the transaction underneath."""
 
 
-def insert_all(target: Target, records: Iterable[Placed], rejections: Rejections) -> int:
-    """Insert *records* and return how many there were; those that do not fit are added to *rejections*.
+def insert_all(target: Target, batches: Iterable[Batch], rejections: Rejections) -> int:
+    """Insert the records of *batches* and return how many there were; those that do not fit go to *rejections*.
 
     The rows that do fit stay in the transaction, because duplicates only show against them: the caller rolls back.
     """
     count = 0
-    for batch in _batches(records):
-        count += len(batch)
-        _insert_batch(target, batch, rejections)
+    for batch in batches:
+        count += len(batch.rows)
+        insert_batch(target, batch, rejections)
         advance(rows=count)
     return count
 
 
 def insert_each(
-    target: Target, records: Iterable[Placed], rejections: Rejections, *, commit: Callable[[], None]
+    target: Target, records: Iterable[Record], rejections: Rejections, *, commit: Callable[[], None]
 ) -> int:
     """Insert *records*, call *commit* after each, and return how many there were; stop at the first that does not fit.
 
@@ -78,8 +70,8 @@ def insert_each(
         RowsRejectedError: that one; those before it are committed.
     """
     count = 0
-    for record in records:
-        _insert_batch(target, [record], rejections)
+    for line, record in records:
+        insert_batch(target, Batch(lines=[line], rows=[record]), rejections)
         rejections.raise_any(kept_rows=count)
         target.settle()
         commit()
@@ -87,51 +79,68 @@ def insert_each(
     return count
 
 
-def _batches(records: Iterable[Placed]) -> Iterator[list[Placed]]:
-    remaining = iter(records)
-    while batch := list(islice(remaining, BATCH_ROWS)):
-        yield batch
+def insert_batch(target: Target, batch: Batch, rejections: Rejections) -> int:
+    """Insert the records of *batch*; those that do not fit go to *rejections*.
 
-
-def _insert_batch(target: Target, batch: Sequence[Placed], rejections: Rejections) -> None:
+    Returns:
+        How many the database refused.
+    """
     fitting, rows = _convert(target, batch, rejections)
-    try:
-        with target.begin_nested():
-            target.insert(rows)
-    except (IntegrityError, DataError, UnicodeEncodeError):
-        _insert_singly(target, fitting, rows, rejections)
+    refusals = 0
+    for position, error in target.insert(rows):
+        line, record = fitting.lines[position], fitting.rows[position]
+        rejections.add(target.refused(line, record, error), cause=error)
+        refusals += 1
+    return refusals
 
 
-def _insert_singly(target: Target, batch: Sequence[Placed], rows: Sequence[Any], rejections: Rejections) -> None:
-    """Insert a batch that was refused row by row, to find out which rows are to blame."""
-    for (line, record), row in zip(batch, rows, strict=True):
-        try:
-            with target.begin_nested():
-                target.probe(row)
-        except (IntegrityError, DataError, UnicodeEncodeError) as error:
-            rejections.add(target.refused(line, record, error), cause=error)
-
-
-def _convert(target: Target, batch: Sequence[Placed], rejections: Rejections) -> tuple[Sequence[Placed], list[Any]]:
+def _convert(target: Target, batch: Batch, rejections: Rejections) -> tuple[Batch, list[Any]]:
     """Return the records of *batch* that fit, with what is inserted for each."""
-    if all(len(record) == target.width for _, record in batch):
+    if set(map(len, batch.rows)) <= {target.width}:
         # Whatever is raised here is found again below and told with its line.
         with suppress(Exception):
-            return batch, target.convert([record for _, record in batch])
-    fitting: list[Placed] = []
-    rows: list[Any] = []
-    for line, record in batch:
+            return batch, target.convert(batch.rows)
+    else:
+        batch = _of_width(target, batch, rejections)
+    misfits = target.misfits(batch.rows)
+    for position in sorted(misfits):
+        _tell(target, batch.lines[position], batch.rows[position], rejections)
+    fitting = _without(batch, misfits)
+    return fitting, target.convert(fitting.rows)
+
+
+def _of_width(target: Target, batch: Batch, rejections: Rejections) -> Batch:
+    wrong: set[int] = set()
+    for position, (line, record) in enumerate(batch.records()):
         if len(record) != target.width:
+            wrong.add(position)
             rejections.add(_wrong_width(target, line, record))
-            continue
+    return _without(batch, wrong)
+
+
+def _without(batch: Batch, positions: set[int]) -> Batch:
+    kept = [record for position, record in enumerate(batch.records()) if position not in positions]
+    return Batch(lines=[line for line, _ in kept], rows=[row for _, row in kept])
+
+
+def _tell(target: Target, line: int, record: Sequence[Any], rejections: Rejections) -> None:
+    found = list(target.problems(line, record))
+    if not found:
         try:
-            rows += target.convert([record])
-            fitting.append((line, record))
+            target.convert([record])
         except Exception as error:  # noqa: BLE001 - a user's type may raise anything: it becomes the problem's reason
-            found = list(target.problems(line, record)) or [(_unnamed(target, line, error), error)]
-            for problem, cause in found:
-                rejections.add(problem, cause=cause)
-    return fitting, rows
+            found = [(_unnamed(target, line, error), error)]
+    for problem, cause in found:
+        rejections.add(problem, cause=cause)
+
+
+def misfits_of(convert: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> Iterator[int]:
+    """Yield which of *values*, by position, *convert* raises anything for when it is given that one alone."""
+    for position, value in enumerate(values):
+        try:
+            convert([value])
+        except Exception:  # noqa: BLE001 - a user's type may raise anything
+            yield position
 
 
 def _wrong_width(target: Target, line: int, record: Sequence[Any]) -> RowProblem:

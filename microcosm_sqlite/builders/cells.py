@@ -1,44 +1,43 @@
 """Turn the cells of one column into what the database stores."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
-from math import isnan
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Column, Dialect, Null
-from sqlalchemy import types as sql
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import Dialect
 
-from microcosm_sqlite.builders.columns import ColumnPlan, FromDefault, FromModel, FromSource, PlannedColumn
-from microcosm_sqlite.builders.conversions import conversion_for, has_empty_value, keeps_empty_text
+from microcosm_sqlite.builders.columnwise import Columnwise, text_columnwise, value_columnwise
+from microcosm_sqlite.builders.kinds import simple_of
+from microcosm_sqlite.builders.parsers import (
+    NOTHING,
+    RowContext,
+    ServerDefault,
+    Step,
+    binder,
+    chain,
+    parser,
+    plain_parser,
+    python_default,
+    text_store,
+    uses_server_default,
+    with_server_default,
+)
+from microcosm_sqlite.builders.plans import (
+    ColumnPlan,
+    FromDefault,
+    FromFunction,
+    FromModel,
+    FromSource,
+    FromSQL,
+    PlannedColumn,
+)
 from microcosm_sqlite.errors import HeaderError
-from microcosm_sqlite.sources.tabular import QUOTED_EMPTY
+from microcosm_sqlite.sources.tabular import QUOTED_EMPTY, Content
 
-Step: TypeAlias = Callable[[Any], Any]
-
-#: Asks the database for the stored value of a column's server default.
-ServerDefault: TypeAlias = Callable[[Column[Any]], Any]
-
-
-class EmptyCellError(ValueError):
-    """A cell is empty that must not be."""
-
-
-class RowContext:
-    """What a model's default sees of the row it completes: the part of SQLAlchemy's context that knows the row."""
-
-    def __init__(self, parameters: Callable[[], Mapping[str, Any]]) -> None:
-        self._parameters = parameters
-
-    @property
-    def current_parameters(self) -> dict[str, Any]:
-        """The values of the row by column."""
-        return dict(self._parameters())
-
-    def get_current_parameters(self, isolate_multiinsert_params: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002
-        """Return the values of the row by column; the argument is SQLAlchemy's."""
-        return self.current_parameters
+#: Computes a column for some records.
+Compute: TypeAlias = Callable[[Sequence[Sequence[Any]]], Sequence[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,175 +49,186 @@ class Cells:
     parse: Step | None
     #: From what a record holds (or a default gives) to the stored value.
     store: Step | None
+    #: The same for many at once, where that is possible.
+    columnwise: Columnwise | None = None
+    #: What computes the column from whole records, where no cell holds it.
+    compute: Compute | None = None
 
     def stored(self, records: Sequence[Sequence[Any]], context: Callable[[Sequence[Any]], RowContext]) -> Iterable[Any]:
         """Yield what is stored for each of *records*."""
         match self.planned:
             case FromDefault(value=value):
                 return repeat(_apply(self.store, value), len(records))
-            case FromSource(position=position):
-                values: Iterable[Any] = [record[position] for record in records]
             case FromModel(column=column):
-                values = [python_default(column, context(record)) for record in records]
+                values: Sequence[Any] = [python_default(column, context(record)) for record in records]
+            case _:
+                values = self.taken(records)
+        if self.columnwise is not None:
+            # Whatever it is raised for is found again one by one.
+            with suppress(Exception):
+                stored = self.columnwise(values)
+                if stored is not None:
+                    return stored
         return values if self.store is None else map(self.store, values)
 
-    def given(self, record: Sequence[Any]) -> Any:
-        """Return what *record* holds for the column, as it was written."""
+    def taken(self, records: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        """Return what each of *records* holds for the column, as it was written or computed."""
         match self.planned:
-            case FromSource(position=position):
-                return record[position]
+            case FromSource(position=position, path=()):
+                return [record[position] for record in records]
+            case FromSource(position=position, path=path):
+                return [_within(record[position], path) for record in records]
             case FromDefault(value=value):
-                return value
+                return [value] * len(records)
             case FromModel():
-                return None
+                return [None] * len(records)
+            case FromFunction() | FromSQL():
+                return cast("Compute", self.compute)(records)
+
+    def given(self, record: Sequence[Any]) -> Any:
+        """Return what *record* holds for the column, as it was written or computed."""
+        return self.taken([record])[0]
 
     def value(self, record: Sequence[Any]) -> Any:
         """Return the Python value that *record* holds for the column."""
         return _apply(self.parse, self.given(record))
 
 
-def cells_from_text(plan: ColumnPlan, dialect: Dialect, server_default: ServerDefault) -> tuple[Cells, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What reading a cell may ask for besides its column."""
+
+    dialect: Dialect
+    server_default: ServerDefault
+    #: Returns what an SQL expression over the columns of a header gives for each of some records.
+    evaluate: Callable[[str, Sequence[str], Sequence[Sequence[Any]]], Sequence[Any]]
+    nulls: tuple[str, ...] = NOTHING
+
+
+def cells_from_text(plan: ColumnPlan, around: Surroundings) -> tuple[Cells, ...]:
     """Return how the columns of *plan* are made from records of text.
 
     Raises:
         TypeError: a column's type cannot be read from text.
         HeaderError: a default does not fit its column.
     """
-    return tuple(_from_text(plan, planned, dialect, server_default) for planned in plan.columns)
+    return tuple(_from_text(plan, planned, around) for planned in plan.columns)
 
 
-def cells_from_values(plan: ColumnPlan, dialect: Dialect) -> tuple[Cells, ...]:
+def cells_from_values(plan: ColumnPlan, around: Surroundings) -> tuple[Cells, ...]:
     """Return how the columns of *plan* are made from records of Python values."""
     return tuple(
-        Cells(planned=planned, parse=None, store=binder(planned.column.type, dialect)) for planned in plan.columns
+        _from_given(plan, planned, around)
+        or Cells(
+            planned=planned,
+            parse=None,
+            store=binder(planned.column.type, around.dialect),
+            columnwise=value_columnwise(simple_of(planned.column, around.dialect)),
+        )
+        for planned in plan.columns
     )
 
 
-def python_default(column: Column[Any], context: RowContext) -> Any:
-    """Return the value that the model's own default gives for *column*."""
-    default: Any = column.default
-    return default.arg(context) if default.is_callable else default.arg
+def cells_from_plain(plan: ColumnPlan, around: Surroundings, *, content: Content) -> tuple[Cells, ...]:
+    """Return how the columns of *plan* are made from records of numbers, texts and nothing.
 
-
-def binder(type_: TypeEngine[Any], dialect: Dialect) -> Step | None:
-    """Return what turns a Python value into the stored one, or None when it is stored as it is."""
-    process = type_.dialect_impl(dialect).bind_processor(dialect)
-    return _chain(_refuse_nan, process) if isinstance(type_, sql.Float) else process
-
-
-def parser(column: Column[Any], dialect: Dialect) -> Step:
-    """Return what reads one cell of *column* as a Python value.
-
-    An empty cell is None where the database or the model has a default for it.
+    Raises:
+        TypeError: a column's type cannot be read from text.
+        HeaderError: a default does not fit its column.
     """
-    convert = conversion_for(column.type, dialect)
-    empty = _empty(column, convert)
-    return lambda text: convert(text) if text else empty(text)
+    return tuple(
+        _from_given(plan, planned, around) or _from_plain(planned, around, content) for planned in plan.columns
+    )
 
 
-def _from_text(plan: ColumnPlan, planned: PlannedColumn, dialect: Dialect, server_default: ServerDefault) -> Cells:
+def _from_text(plan: ColumnPlan, planned: PlannedColumn, around: Surroundings) -> Cells:
+    made = _from_given(plan, planned, around)
+    if made is not None:
+        return made
     column = planned.column
-    bind = binder(column.type, dialect)
+    parse = parser(column, around.dialect, around.nulls)
+    store = text_store(column, around.dialect, around.server_default, around.nulls)
+    simple = simple_of(column, around.dialect) if around.nulls == NOTHING else None
+    return Cells(
+        planned=planned, parse=parse, store=store, columnwise=None if simple is None else text_columnwise(simple)
+    )
+
+
+def _from_given(plan: ColumnPlan, planned: PlannedColumn, around: Surroundings) -> Cells | None:
+    """Return how a column is made that no cell of the source fills by itself; None for one that is so filled."""
+    column, header = planned.column, plan.header
+    bind = binder(column.type, around.dialect)
     match planned:
         case FromModel():
             return Cells(planned=planned, parse=None, store=bind)
-        case FromDefault(value=value):
-            parse = parser(column, dialect)
-            # Text given for a column of text is meant as it stands: "" is a value there.
-            written = QUOTED_EMPTY if isinstance(value, str) and not value else value
-            try:
-                given = parse(written) if isinstance(written, str) else written
-                constant = _apply(bind, given)
-            except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-                raise HeaderError(
-                    source=plan.source,
-                    expected=f"a default that fits column {column.name!r}",
-                    found=f"{value!r}, which {error}",
-                    remedy="Correct the default.",
-                ) from error
-            return Cells(planned=planned, parse=lambda _: given, store=lambda _: constant)
+        case FromDefault():
+            return _constant(plan, planned, parser(column, around.dialect), bind)
+        case FromSQL(expression=expression):
+            return Cells(
+                planned=planned,
+                parse=None,
+                store=None,
+                compute=lambda records: around.evaluate(expression, header, records),
+            )
+        case FromFunction(function=function):
+            parse = parser(column, around.dialect)
+
+            def parse_result(value: Any) -> Any:
+                return parse(QUOTED_EMPTY if value == "" else value) if isinstance(value, str) else value
+
+            return Cells(
+                planned=planned,
+                parse=parse_result,
+                store=chain(parse_result, bind),
+                compute=lambda records: [function(dict(zip(header, record, strict=True))) for record in records],
+            )
         case FromSource():
-            parse = parser(column, dialect)
-            # Text that is no number was refused before it could come to a binder.
-            rest = None if isinstance(column.type, sql.Float) else bind
-            return Cells(planned=planned, parse=parse, store=_reader(column, parse, rest, server_default))
+            return None
 
 
-def _reader(column: Column[Any], parse: Step, bind: Step | None, server_default: ServerDefault) -> Step:
-    """Return the shortest way from a cell to what is stored: most cells of most files are plain text."""
-    type_ = column.type
-    if isinstance(type_, sql.String) and not isinstance(type_, sql.Enum) and bind is None:
-        return _text_or_null if column.nullable else str
-    step = _chain(parse, bind)
-    if column.nullable and not has_empty_value(type_) and (_is_json(type_) or not isinstance(type_, TypeDecorator)):
-        return lambda text: step(text) if text else None
-    if _uses_server_default(column):
-        return lambda text: step(text) if text else server_default(column)
-    return step
+def _constant(plan: ColumnPlan, planned: FromDefault, parse: Step, bind: Step | None) -> Cells:
+    value = planned.value
+    # Text given for a column of text is meant as it stands: "" is a value there.
+    written = QUOTED_EMPTY if isinstance(value, str) and not value else value
+    try:
+        given = parse(written) if isinstance(written, str) else written
+        constant = _apply(bind, given)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise HeaderError(
+            source=plan.source,
+            expected=f"a default that fits column {planned.column.name!r}",
+            found=f"{value!r}, which {error}",
+            remedy="Correct the default.",
+        ) from error
+    return Cells(planned=planned, parse=lambda _: given, store=lambda _: constant)
 
 
-def _empty(column: Column[Any], convert: Step) -> Step:
-    """Return what an empty cell of *column* means."""
-    nothing = _nothing(column, convert)
-    if has_empty_value(column.type):
-        return lambda text: convert("") if text is QUOTED_EMPTY else nothing(text)
-    return nothing
-
-
-def _nothing(column: Column[Any], convert: Step) -> Step:
-    """Return what a cell of *column* means in which nothing was written."""
-    if column.nullable:
-        # For JSON, None would be the value null rather than the lack of one.
-        null = _NULL if _is_json(column.type) else None
-        return lambda _: null
-    if keeps_empty_text(column.type):
-        return lambda _: convert("")
-    if column.table.autoincrement_column is column or _uses_server_default(column):
-        return lambda _: None
-    if _has_python_default(column):
-        return lambda _: python_default(column, _NO_ROW)
-    return _refuse_empty
-
-
-def _has_python_default(column: Column[Any]) -> bool:
-    return column.default is not None and (column.default.is_scalar or column.default.is_callable)
-
-
-def _uses_server_default(column: Column[Any]) -> bool:
-    return not (
-        column.nullable
-        or column.server_default is None
-        or keeps_empty_text(column.type)
-        or column.table.autoincrement_column is column
-        or _has_python_default(column)
+def _from_plain(planned: PlannedColumn, around: Surroundings, content: Content) -> Cells:
+    column = planned.column
+    parse = plain_parser(column, parser(column, around.dialect, around.nulls), content=content)
+    store = chain(parse, binder(column.type, around.dialect))
+    if uses_server_default(column):
+        store = with_server_default(store, column, around.server_default)
+    return Cells(
+        planned=planned,
+        parse=parse,
+        store=store,
+        columnwise=value_columnwise(simple_of(column, around.dialect)) if around.nulls == NOTHING else None,
     )
 
 
-def _is_json(type_: TypeEngine[Any]) -> bool:
-    return isinstance(type_.impl_instance if isinstance(type_, TypeDecorator) else type_, sql.JSON)
-
-
-def _text_or_null(text: str) -> str | None:
-    return text or ("" if text is QUOTED_EMPTY else None)
-
-
-def _refuse_empty(_: str) -> Any:
-    raise EmptyCellError("is empty, but the column must not be and has no default")
-
-
-def _refuse_nan(value: Any) -> Any:
-    if isinstance(value, float) and isnan(value):
-        raise ValueError("is not a number, which SQLite would store as NULL")
+def _within(value: Any, path: Sequence[str]) -> Any:
+    """Return what lies in nested *value* on the *path*; None where the path ends before."""
+    for name in path:
+        match value:
+            case dict():
+                value = cast("dict[str, Any]", value).get(name)
+            case list() if name.isdecimal() and int(name) < len(cast("list[Any]", value)):
+                value = cast("list[Any]", value)[int(name)]
+            case _:
+                return None
     return value
-
-
-def _chain(first: Step, second: Step | None) -> Step:
-    return first if second is None else lambda value: second(first(value))
 
 
 def _apply(step: Step | None, value: Any) -> Any:
     return value if step is None else step(value)
-
-
-_NULL: Final = Null()
-_NO_ROW: Final = RowContext(dict)

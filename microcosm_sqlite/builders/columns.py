@@ -1,61 +1,28 @@
 """Decide which source column fills which column of a table."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, cast
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Table, TextClause
 from sqlalchemy.orm import Mapper
 
+from microcosm_sqlite.builders.plans import (
+    EVERYTHING_ELSE,
+    ColumnPlan,
+    Filling,
+    FromDefault,
+    FromFunction,
+    FromModel,
+    FromSource,
+    FromSQL,
+    PlannedColumn,
+)
 from microcosm_sqlite.errors import HeaderError
 
 #: How alike two names must be for one to be suggested for the other (0 to 1; difflib's own default is 0.6).
 _LIKENESS: Final = 0.6
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FromSource:
-    """A column that is filled by the cells at *position* of every record."""
-
-    key: str
-    column: Column[Any]
-    position: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FromDefault:
-    """A column that the source does not have and that gets the same *value* in every row."""
-
-    key: str
-    column: Column[Any]
-    value: Any
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FromModel:
-    """A column that the source does not have and whose model makes the value in Python."""
-
-    key: str
-    column: Column[Any]
-
-
-PlannedColumn = FromSource | FromDefault | FromModel
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ColumnPlan:
-    """What fills each column of a table; columns that are not named are left to SQLite."""
-
-    source: str
-    table: Table
-    header: tuple[str, ...]
-    columns: tuple[PlannedColumn, ...]
-
-    @property
-    def from_source(self) -> tuple[FromSource, ...]:
-        """The columns that the source fills."""
-        return tuple(planned for planned in self.columns if isinstance(planned, FromSource))
 
 
 def map_columns(
@@ -65,6 +32,7 @@ def map_columns(
     source: str,
     defaults: Mapping[str, Any] | None = None,
     ignored: Iterable[str] = (),
+    columns: Mapping[Any, Filling] | None = None,
 ) -> ColumnPlan:
     """Return what fills the columns of *model* from a source with this *header*.
 
@@ -75,25 +43,36 @@ def map_columns(
         header: the names of the source's columns.
         source: what errors call the source.
         defaults: values for columns that the header does not have, by column name or attribute.
-        ignored: header names whose cells are dropped on purpose.
+        ignored: header names whose cells are dropped on purpose, or `*` for all that the model does not have.
+        columns: what fills columns that the header calls otherwise, by column name or attribute.
 
     Raises:
-        HeaderError: a name is unknown (also one of *defaults*), two names mean one column, a column that SQLite
-            computes is named, or a column that must not be empty gets no value.
+        HeaderError: a name is unknown (also one of *defaults* and *columns*), two names mean one column, a column that
+            SQLite computes is named, or a column that must not be empty gets no value.
     """
     names = column_names(model)
-    dropped = frozenset(ignored)
+    header = tuple(header)
+    fillings = _fillings(names, columns or {}, source=source)
+    filled = {key: _filled(key, names[key][1], filling, header, source) for key, filling in fillings.items()}
+    dropped = _dropped(names, header, fillings, frozenset(ignored))
     positions = _positions(names, header, source=source, dropped=dropped)
+    given: dict[str, PlannedColumn] = {
+        key: FromSource(key=key, column=names[key][1], position=position) for key, position in positions.items()
+    }
+    for key in given.keys() & filled.keys():
+        if given[key] != filled[key]:
+            raise _two_for(names[key][1], header[positions[key]], str(fillings[key]), source)
+    given |= filled
     constants = _constants(names, defaults or {}, source=source)
-    columns = tuple(_planned(model, names, positions, constants, source=source, header=header))
-    if not columns:
+    planned = tuple(_planned(model, names, given, constants, source=source, header=header))
+    if not planned:
         raise HeaderError(
             source=source,
             expected=f"a column of table {_table(model).name!r}",
             found=", ".join(map(repr, header)),
             remedy="Every column is ignored: load at least one.",
         )
-    return ColumnPlan(source=source, table=_table(model), header=tuple(header), columns=columns)
+    return ColumnPlan(source=source, table=_table(model), header=header, columns=planned)
 
 
 def column_names(model: type[Any]) -> dict[str, tuple[str, Column[Any]]]:
@@ -124,6 +103,68 @@ def unknown_names(unknown: Sequence[str], known: Iterable[str], *, source: str, 
     )
 
 
+def _fillings(
+    names: Mapping[str, tuple[str, Column[Any]]], columns: Mapping[Any, Filling], *, source: str
+) -> dict[str, Filling]:
+    """Return what is asked for, by attribute."""
+    # An attribute of the model, Country.name, stands for its name.
+    asked = {str(getattr(name, "key", name)): filling for name, filling in columns.items()}
+    unknown = [name for name in asked if name not in names]
+    if unknown:
+        raise unknown_names(unknown, names, source=source, what="column to fill")
+    return {names[name][0]: filling for name, filling in asked.items()}
+
+
+def _dropped(
+    names: Mapping[str, Any], header: Sequence[str], fillings: Mapping[str, Filling], ignored: frozenset[str]
+) -> frozenset[str]:
+    """Return the header names that fill no column by themselves."""
+    texts = [filling for filling in fillings.values() if isinstance(filling, str)]
+    read = {text if text in header else text.partition(".")[0] for text in texts}
+    expressions = " ".join(filling.text for filling in fillings.values() if isinstance(filling, TextClause))
+    read |= {name for name in header if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", expressions)}
+    # A column that is computed from the source column of its own name.
+    computed = {key for key, filling in fillings.items() if not isinstance(filling, str)}
+    replaced = {name for name in header if name in names and names[name][0] in computed}
+    strange = {name for name in header if EVERYTHING_ELSE in ignored and name not in names}
+    return ignored | {name for name in read if name not in names} | replaced | strange
+
+
+def _filled(
+    key: str, column: Column[Any], filling: Filling, header: Sequence[str], source: str
+) -> FromSource | FromFunction | FromSQL:
+    if column.computed is not None:
+        raise _computed(column.name, source)
+    if isinstance(filling, TextClause):
+        return FromSQL(key=key, column=column, expression=filling.text)
+    if not isinstance(filling, str):
+        return FromFunction(key=key, column=column, function=filling)
+    if filling in header:
+        return FromSource(key=key, column=column, position=header.index(filling))
+    first, *path = filling.split(".")
+    if not path or first not in header:
+        raise unknown_names([filling], header, source=source, what=f"source column for {column.name!r}")
+    return FromSource(key=key, column=column, position=header.index(first), path=tuple(path))
+
+
+def _computed(name: str, source: str) -> HeaderError:
+    return HeaderError(
+        source=source,
+        expected="columns that hold values",
+        found=f"{name!r}, which SQLite computes",
+        remedy="Ignore the column.",
+    )
+
+
+def _two_for(column: Column[Any], first: str, second: str, source: str) -> HeaderError:
+    return HeaderError(
+        source=source,
+        expected=f"one column for {column.name!r}",
+        found=f"two: {first!r} and {second!r}",
+        remedy="Ignore one of them.",
+    )
+
+
 def _positions(
     names: Mapping[str, tuple[str, Column[Any]]], header: Sequence[str], *, source: str, dropped: frozenset[str]
 ) -> dict[str, int]:
@@ -136,19 +177,9 @@ def _positions(
     for position, name in kept:
         key, column = names[name]
         if key in positions:
-            raise HeaderError(
-                source=source,
-                expected=f"one column for {column.name!r}",
-                found=f"two: {header[positions[key]]!r} and {name!r}",
-                remedy="Ignore one of them.",
-            )
+            raise _two_for(column, header[positions[key]], name, source)
         if column.computed is not None:
-            raise HeaderError(
-                source=source,
-                expected="columns that hold values",
-                found=f"{name!r}, which SQLite computes",
-                remedy="Ignore the column.",
-            )
+            raise _computed(name, source)
         positions[key] = position
     return positions
 
@@ -165,7 +196,7 @@ def _constants(
 def _planned(
     model: type[Any],
     names: Mapping[str, tuple[str, Column[Any]]],
-    positions: Mapping[str, int],
+    given: Mapping[str, PlannedColumn],
     constants: Mapping[str, Any],
     *,
     source: str,
@@ -173,8 +204,8 @@ def _planned(
 ) -> Iterator[PlannedColumn]:
     mapper = mapper_of(model)
     for key, column in dict(names.values()).items():
-        if key in positions:
-            yield FromSource(key=key, column=column, position=positions[key])
+        if key in given:
+            yield given[key]
         elif key in constants:
             yield FromDefault(key=key, column=column, value=constants[key])
         elif mapper.polymorphic_on is column and mapper.polymorphic_identity is not None:

@@ -8,11 +8,11 @@ from sqlalchemy import Column, Connection, Table, delete
 from sqlalchemy.orm import Session
 
 from microcosm_sqlite.builders.batches import insert_all, insert_each
-from microcosm_sqlite.builders.cells import Step, parser
 from microcosm_sqlite.builders.columns import column_names, mapper_of, unknown_names
 from microcosm_sqlite.builders.loading import Load, load_source
 from microcosm_sqlite.builders.locking import release_reads, telling_who_is_busy
 from microcosm_sqlite.builders.objects import ObjectTarget, Piece
+from microcosm_sqlite.builders.parsers import Step, parser
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.dataset import data_set_name, resolve_data_set
@@ -181,7 +181,7 @@ class CSVBuilder:
             if self.commit_on_insert:
                 insert_each(target, reading.records, rejections, commit=session.commit)
             else:
-                insert_all(target, reading.records, rejections)
+                insert_all(target, reading.batches, rejections)
         rejections.raise_any()
 
     def _check_header(self, load: Load, header: Sequence[str]) -> None:

@@ -1,24 +1,37 @@
 """Load rows into a table of a data set."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from microcosm_sqlite.artifacts import manifest
-from microcosm_sqlite.builders.batches import Placed, Target, insert_all, insert_each
-from microcosm_sqlite.builders.cells import Cells, cells_from_text, cells_from_values
-from microcosm_sqlite.builders.columns import ColumnPlan, map_columns, mapper_of
+from microcosm_sqlite.builders.batches import Target, insert_batch, insert_each
+from microcosm_sqlite.builders.cells import (
+    Cells,
+    Surroundings,
+    cells_from_plain,
+    cells_from_text,
+    cells_from_values,
+)
+from microcosm_sqlite.builders.columns import map_columns, mapper_of
+from microcosm_sqlite.builders.engine import insert_blocks
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
-from microcosm_sqlite.builders.rejections import Rejections
-from microcosm_sqlite.builders.statements import StatementTarget, server_default
-from microcosm_sqlite.sources.tabular import FileDigest, Source
+from microcosm_sqlite.builders.parsers import NOTHING
+from microcosm_sqlite.builders.plans import ColumnPlan, Filling
+from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
+from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
+from microcosm_sqlite.errors import RowProblem
+from microcosm_sqlite.progress import advance
+from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
+from microcosm_sqlite.sources.rows import RowsSource
+from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +40,16 @@ class Load:
 
     model: type[Any]
     source: Source
+    columns: Mapping[Any, Filling] = field(default_factory=dict[Any, Filling])
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ignored: frozenset[str] = frozenset()
+    nulls: tuple[str, ...] = NOTHING
+    conflict: Conflict = Conflict.REFUSE
+    #: How many problems are kept; with *skips_bad*, how many rows may be left out at most (None: any number).
+    max_errors: int | None = None
+    skips_bad: bool = False
+    #: From which length of a block on SQLite reads the text itself; making it ready takes longer than a short one.
+    engine_from: int = BLOCK_CHARACTERS
 
     @property
     def table(self) -> str:
@@ -37,7 +58,43 @@ class Load:
 
     def plan(self, header: Sequence[str]) -> ColumnPlan:
         """Return what fills which column; raise `HeaderError` when *header* does not fit."""
-        return map_columns(self.model, header, source=self.source.name, defaults=self.defaults, ignored=self.ignored)
+        return map_columns(
+            self.model,
+            header,
+            source=self.source.name,
+            defaults=self.defaults,
+            ignored=self.ignored,
+            columns=self.columns,
+        )
+
+    def rejections(self) -> Rejections:
+        """Return what collects its problems."""
+        return Rejections(self.table, kept=KEPT_PROBLEMS if self.max_errors is None else self.max_errors)
+
+    def cells(self, connection: Connection, plan: ColumnPlan, content: Content) -> tuple[Cells, ...]:
+        """Return how the columns of *plan* are made of records with this *content*."""
+        around = Surroundings(
+            dialect=connection.dialect,
+            server_default=server_default(connection),
+            evaluate=evaluator(connection),
+            nulls=self.nulls,
+        )
+        match content:
+            case Content.TEXT:
+                return cells_from_text(plan, around)
+            case Content.PYTHON:
+                return cells_from_values(plan, around)
+            case Content.PLAIN | Content.JSON:
+                return cells_from_plain(plan, around, content=content)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """What a load did: how many rows it brought, and which it left out."""
+
+    rows: int
+    skipped: int = 0
+    problems: tuple[RowProblem, ...] = ()
 
 
 def table_name(model: type[Any]) -> str:
@@ -45,7 +102,7 @@ def table_name(model: type[Any]) -> str:
     return str(getattr(mapper_of(model).local_table, "name", ""))
 
 
-def load_source(connection: Connection, load: Load, *, commit: Callable[[], None] | None = None) -> int:
+def load_source(connection: Connection, load: Load, *, commit: Callable[[], None] | None = None) -> Loaded:
     """Insert the rows of a source and return how many there were.
 
     Runs in the caller's transaction, which the caller rolls back when it raises. Memory does not grow with the rows.
@@ -56,62 +113,85 @@ def load_source(connection: Connection, load: Load, *, commit: Callable[[], None
         HeaderError: its header does not fit the model.
         RowsRejectedError: rows do not fit; all of them are told.
     """
-    with load.source.open() as reading:
-        plan = load.plan(reading.header)
-        cells = cells_from_text(plan, connection.dialect, server_default(connection))
-        rejections = Rejections(plan.table.name)
-        with _target(connection, load.model, plan, cells) as target:
-            if commit is not None:
-                return insert_each(target, reading.records, rejections, commit=commit)
-            count = insert_all(target, reading.records, rejections)
-            rejections.raise_any()
-    return count
+    rejections = load.rejections()
+    with load.source.open() as reading, _Targets(connection, load, reading) as targets:
+        if commit is not None:
+            target = targets.of(reading.header)
+            return Loaded(rows=insert_each(target, reading.records, rejections, commit=commit))
+        count = _insert(targets, reading, rejections)
+    is_too_much = load.max_errors is not None and rejections.rows > load.max_errors
+    if not load.skips_bad or is_too_much:
+        rejections.raise_any()
+    return Loaded(rows=count - rejections.rows, skipped=rejections.rows, problems=rejections.problems)
 
 
 def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping[str, Any]]) -> int:
     """Insert *rows*, mappings of Python values by attribute or column name, and return how many there were.
 
-    Runs in the caller's transaction. Rows may leave out what has a default; errors count rows from 1.
-
-    Raises:
-        HeaderError: a row names what the model does not have, or lacks what it must have.
-        RowsRejectedError: rows do not fit; all of them are told.
+    As `load_source`; errors count rows from 1.
     """
-    source = f"rows of {model.__name__}"
-    rejections = Rejections(table_name(model))
-    count = 0
-    for names, group in groupby(_numbered(rows), key=lambda placed: tuple(placed[1])):
-        plan = map_columns(model, names, source=source)
-        cells = cells_from_values(plan, connection.dialect)
-        records: Iterator[Placed] = ((line, list(row.values())) for line, row in group)
-        with _target(connection, model, plan, cells) as target:
-            count += insert_all(target, records, rejections)
-    rejections.raise_any()
-    return count
+    return load_source(connection, Load(model=model, source=RowsSource(rows, name=f"rows of {model.__name__}"))).rows
 
 
-def entry_of(load: Load, digest: FileDigest, rows: int) -> manifest.Source:
+def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:
     """Return what the manifest of an artifact says of the file that *load* read, which has this *digest*."""
     # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
     path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
-    return manifest.Source(path=path, sha256=digest.sha256, bytes=digest.bytes, rows=rows)
+    return manifest.Source(
+        path=path, sha256=digest.sha256, bytes=digest.bytes, rows=loaded.rows, skipped=loaded.skipped or None
+    )
+
+
+class _Targets:
+    """Where the records of a reading go, by what they hold: made once for each header."""
+
+    def __init__(self, connection: Connection, load: Load, reading: Reading) -> None:
+        self.engine_from = load.engine_from
+        self._connection = connection
+        self._load = load
+        self._content = reading.content
+        self._made: dict[tuple[str, ...], Target] = {}
+        self._closing = ExitStack()
+
+    def of(self, header: tuple[str, ...]) -> Target:
+        """Return where records with this *header* go."""
+        if header not in self._made:
+            plan = self._load.plan(header)
+            cells = self._load.cells(self._connection, plan, self._content)
+            self._made[header] = self._closing.enter_context(_target(self._connection, self._load, plan, cells))
+        return self._made[header]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closing.__exit__(kind, error, traceback)
+
+
+def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
+    if reading.header:
+        target = targets.of(reading.header)
+        if reading.blocks is not None and isinstance(target, StatementTarget):
+            return insert_blocks(target, reading.blocks, rejections, engine_from=targets.engine_from)
+    count = 0
+    for batch in reading.batches:
+        count += len(batch.rows)
+        insert_batch(targets.of(batch.header or reading.header), batch, rejections)
+        advance(rows=count)
+    return count
 
 
 @contextmanager
-def _target(connection: Connection, model: type[Any], plan: ColumnPlan, cells: Sequence[Cells]) -> Generator[Target]:
-    if not needs_objects(model):
-        yield StatementTarget(connection, plan.table, cells, source=plan.source, width=len(plan.header))
+def _target(connection: Connection, load: Load, plan: ColumnPlan, cells: Sequence[Cells]) -> Generator[Target]:
+    if not needs_objects(load.model):
+        yield StatementTarget(connection, plan, cells, conflict=load.conflict)
         return
     # create_savepoint: closing this session must not end the transaction of the caller.
     with Session(connection, join_transaction_mode="create_savepoint") as session:
-        target = ObjectTarget(session, maker(model, cells), pieces_of(cells), source=plan.source, header=plan.header)
+        target = ObjectTarget(
+            session, maker(load.model, cells), pieces_of(cells), source=plan.source, header=plan.header
+        )
         yield target
         target.settle()
-
-
-def _numbered(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    row: Any
-    for line, row in enumerate(rows, 1):
-        if not isinstance(row, Mapping):
-            raise TypeError(f"row {line}: expected a mapping by attribute, found {type(row).__name__}")
-        yield line, row

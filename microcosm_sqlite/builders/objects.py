@@ -1,18 +1,22 @@
 """Insert records as instances of their model, for models and builders whose own code must see every row."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from microcosm_sqlite.builders.batches import Refusal, reason_of
-from microcosm_sqlite.builders.cells import Cells, EmptyCellError
-from microcosm_sqlite.builders.columns import FromModel, mapper_of
+from microcosm_sqlite.builders.batches import Refusal, misfits_of, reason_of
+from microcosm_sqlite.builders.cells import Cells
+from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.parsers import EmptyCellError
+from microcosm_sqlite.builders.plans import FromModel
 from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database
 from microcosm_sqlite.errors import RowProblem
+
+_REFUSALS = (IntegrityError, DataError, UnicodeEncodeError)
 
 #: One cell of a record: the column's name, what was written, and what reads it.
 Piece = tuple[str, Any, Callable[[], Any]]
@@ -60,10 +64,6 @@ class ObjectTarget:
         self._pieces = pieces
         self._header = tuple(header)
 
-    def begin_nested(self) -> AbstractContextManager[Any]:
-        """Return a savepoint."""
-        return self._session.begin_nested()
-
     def settle(self) -> None:
         """Commit the session; what that means for the connection is for whoever made the session."""
         self._session.commit()
@@ -72,15 +72,30 @@ class ObjectTarget:
         """Return an instance for each of *records*."""
         return [self._make(record) for record in records]
 
-    def insert(self, rows: Sequence[Any]) -> None:
-        """Add *rows* to the session and flush it."""
-        self._session.add_all(rows)
-        self._session.flush()
+    def misfits(self, records: Sequence[Sequence[Any]]) -> set[int]:
+        """Return which of *records*, by position, no instance can be made of."""
+        return set(misfits_of(self.convert, records))
 
-    def probe(self, row: Any) -> None:
-        """Add *row*, flush the session, and make it forget the row, which another of the same key would meet there."""
-        self.insert([row])
-        self._session.expunge(row)
+    def insert(self, rows: Sequence[Any]) -> Iterator[tuple[int, Refusal]]:
+        """Add *rows* to the session and flush it; yield the position of each that is refused, with the reason."""
+        try:
+            with self._session.begin_nested():
+                self._session.add_all(rows)
+                self._session.flush()
+        except _REFUSALS:
+            yield from self._insert_singly(rows)
+
+    def _insert_singly(self, rows: Sequence[Any]) -> Iterator[tuple[int, Refusal]]:
+        """Insert a batch that was refused row by row, to find out which rows are to blame."""
+        for position, row in enumerate(rows):
+            try:
+                with self._session.begin_nested():
+                    self._session.add(row)
+                    self._session.flush()
+                    # It would meet another of the same key there.
+                    self._session.expunge(row)
+            except _REFUSALS as error:
+                yield position, error
 
     def problems(self, line: int, record: Sequence[Any]) -> Iterator[tuple[RowProblem, Exception]]:
         """Yield what does not fit in *record*, column by column."""

@@ -32,11 +32,15 @@ _NAMES_COLUMNS: Final = re.compile(
 
 
 class Rejections:
-    """The problems of one load into *table*."""
+    """The problems of one load into *table*, of which the first *kept* are kept."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, *, kept: int = KEPT_PROBLEMS) -> None:
         self.table = table
+        self.kept = kept
         self.count = 0
+        #: How many rows have problems.
+        self.rows = 0
+        self._last: tuple[str, int | None] | None = None
         self._kept: list[RowProblem] = []
         self._rules: set[str] = set()
         self._cause: BaseException | None = None
@@ -46,8 +50,25 @@ class Rejections:
         self.count += 1
         self._rules.add(problem.rule)
         self._cause = self._cause or cause
-        if len(self._kept) < KEPT_PROBLEMS:
+        # Those of one row come one after the other.
+        if (problem.source, problem.line) != self._last:
+            self.rows += 1
+            self._last = (problem.source, problem.line)
+        if len(self._kept) < self.kept:
             self._kept.append(problem)
+
+    def take(self, others: "Rejections") -> None:
+        """Count what *others* found as well."""
+        self.count += others.count
+        self.rows += others.rows
+        self._kept.extend(others._kept[: max(0, self.kept - len(self._kept))])  # noqa: SLF001 - of its own kind
+        self._rules |= others._rules  # noqa: SLF001
+        self._cause = self._cause or others._cause  # noqa: SLF001
+
+    @property
+    def problems(self) -> tuple[RowProblem, ...]:
+        """Those that were kept, by line."""
+        return tuple(sorted(self._kept, key=lambda problem: (problem.source, problem.line or 0)))
 
     def raise_any(self, *, kept_rows: int = 0) -> None:
         """Raise the error for what was added; do nothing when nothing was.
@@ -67,7 +88,7 @@ class Rejections:
             kind = DuplicateRowError
         elif self._rules == {FOREIGN_KEY}:
             kind = DanglingKeyError
-        raise kind(table=self.table, problems=self._kept, count=self.count, kept_rows=kept_rows) from self._cause
+        raise kind(table=self.table, problems=self.problems, count=self.count, kept_rows=kept_rows) from self._cause
 
 
 def refused_by_database(

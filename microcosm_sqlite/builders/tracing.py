@@ -1,18 +1,15 @@
 """Trace rows whose foreign keys lead nowhere back to the lines they came from."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
 
-from microcosm_sqlite.builders.batches import BATCH_ROWS
-from microcosm_sqlite.builders.cells import Cells, cells_from_text
-from microcosm_sqlite.builders.columns import FromSource
+from microcosm_sqlite.builders.cells import Cells
 from microcosm_sqlite.builders.dangling import DanglingKey, count_dangling, find_dangling
 from microcosm_sqlite.builders.loading import Load
+from microcosm_sqlite.builders.plans import FromSource
 from microcosm_sqlite.builders.rejections import FOREIGN_KEY, KEPT_PROBLEMS, alone
-from microcosm_sqlite.builders.statements import server_default
 from microcosm_sqlite.errors import DanglingKeyError, RowProblem, SourceError
 
 
@@ -66,23 +63,36 @@ def _problem(found: DanglingKey, source: str, line: int | None) -> RowProblem:
 
 def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) -> Iterator[tuple[DanglingKey, int]]:
     """Yield those of *wanted* that are rows of this load, with their lines."""
+    by_header: dict[tuple[str, ...], tuple[Sequence[Cells], dict[tuple[Any, ...], list[DanglingKey]]]] = {}
+    found: set[int] = set()
     try:
         with load.source.open() as reading:
-            plan = load.plan(reading.header)
-            every = cells_from_text(plan, connection.dialect, server_default(connection))
-            cells = _identifying([made for made in every if isinstance(made.planned, FromSource)], wanted[0])
-            names = [made.planned.column.name for made in cells]
-            by_values: dict[tuple[Any, ...], list[DanglingKey]] = {}
-            for found in wanted:
-                by_values.setdefault(tuple(found.row[name] for name in names), []).append(found)
-            while batch := list(islice(reading.records, BATCH_ROWS)):
-                stored = _stored(cells, [record for _, record in batch])
-                for (line, _), values in zip(batch, stored, strict=True):
-                    for found in by_values.pop(values, ()):
-                        yield found, line
+            for batch in reading.batches:
+                header = batch.header or reading.header
+                if header not in by_header:
+                    every = load.cells(connection, load.plan(header), reading.content)
+                    by_header[header] = _by_values(every, wanted)
+                cells, by_values = by_header[header]
+                for line, values in zip(batch.lines, _stored(cells, batch.rows), strict=True):
+                    for dangling in by_values.pop(values, ()):
+                        if id(dangling) not in found:
+                            found.add(id(dangling))
+                            yield dangling, line
     except (SourceError, LookupError, TypeError, ValueError):
         # It changed since it was loaded, or a builder's own code reads it: the primary keys must do.
         return
+
+
+def _by_values(
+    every: Sequence[Cells], wanted: Sequence[DanglingKey]
+) -> tuple[Sequence[Cells], dict[tuple[Any, ...], list[DanglingKey]]]:
+    """Return the cells that tell a row from others, with what they hold in the rows that are *wanted*."""
+    cells = _identifying([made for made in every if isinstance(made.planned, FromSource)], wanted[0])
+    names = [made.planned.column.name for made in cells]
+    by_values: dict[tuple[Any, ...], list[DanglingKey]] = {}
+    for dangling in wanted:
+        by_values.setdefault(tuple(dangling.row[name] for name in names), []).append(dangling)
+    return cells, by_values
 
 
 def _identifying(cells: list[Cells], found: DanglingKey) -> list[Cells]:

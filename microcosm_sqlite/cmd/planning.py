@@ -89,8 +89,14 @@ def _checks(target: Target, data_set: str | None) -> tuple[AccessCheck, ...]:
 
 def _planned(argument: str, checks: Iterable[AccessCheck]) -> Iterator[_Shown]:
     with opened_database(argument) as database:
-        for finding in plan_access(database.connection, (path for check in checks for path in check.paths())):
-            yield _shown(finding)
+        for check in checks:
+            try:
+                paths = list(check.paths())
+            except Exception as error:  # noqa: BLE001 - The other stores can be shown all the same.
+                click.echo(f"{check.store} cannot say what it asks: {type(error).__name__}: {error}", err=True)
+                yield _Shown(entry=AccessEntry(store=check.store, call=""), verdict="fails")
+            else:
+                yield from map(_shown, plan_access(database.connection, paths))
 
 
 def _shown(finding: Finding) -> _Shown:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import ColumnProperty, QueryableAttribute
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import CollationClause, ExpressionClauseList, Grouping
+from sqlalchemy.sql.operators import in_op, not_in_op
 
 from microcosm_sqlite.lookups.filters import COLLECTIONS
 from microcosm_sqlite.lookups.plans import marker
@@ -91,25 +92,61 @@ class Conditions:
             yield or_(matches, field.is_(None)) if may_be_null else matches
         for criterion in self._criteria:
             yield criterion.marked(number)
-            number += len(criterion.binds)
+            number += len(criterion.values)
 
 
 class _Criterion:
     """An expression with the places of its values."""
 
     def __init__(self, expression: ColumnElement[bool], key: Any, binds: Sequence[BindParameter[Any]]) -> None:
-        self.key = key
-        self.binds = binds
         self._expression = expression
+        self._lists = {bind.key: _members_of(bind) for bind in binds if bind.expanding}
+        self._binds = binds
+        #: Lists of other lengths are other statements.
+        self.key = (key, tuple(map(len, self._lists.values())))
+        self.values = [value for bind in binds for value in self._lists.get(bind.key, (bind.effective_value,))]
 
     def marked(self, first: int) -> ColumnElement[bool]:
         """Return the expression with markers in the places of its values, numbered from *first*."""
-        markers = {bind.key: marker(first + i, type_=bind.type) for i, bind in enumerate(self.binds)}
+        markers: dict[str, list[BindParameter[Any]]] = {}
+        for bind in self._binds:
+            count = len(self._lists.get(bind.key, (None,)))
+            markers[bind.key] = [marker(first + number, type_=bind.type) for number in range(count)]
+            first += count
 
         def replaced(element: Any, **_: Any) -> Any:
-            return markers.get(element.key) if isinstance(element, BindParameter) else None
+            bind = _list_in(cast("Any", element)) if isinstance(element, BinaryExpression) else None
+            if bind is not None:
+                left = visitors.replacement_traverse(element.left, {}, replaced)
+                return element.operator(left, markers[bind.key])
+            return markers[element.key][0] if isinstance(element, BindParameter) else None
 
         return visitors.replacement_traverse(self._expression, {}, replaced)
+
+
+def _list_in(element: BinaryExpression[Any]) -> BindParameter[Any] | None:
+    """Return the list that *element* asks whether something is in, or None where it asks something else."""
+    right: Any = element.right
+    is_list = isinstance(right, BindParameter) and right.expanding and element.operator in {in_op, not_in_op}
+    return cast("BindParameter[Any]", right) if is_list else None
+
+
+def _ids_of_lists(expression: Any) -> Iterator[int]:
+    """Yield the identities of all lists that *expression* asks whether something is in."""
+    for element in visitors.iterate(expression):
+        if isinstance(element, BinaryExpression):
+            yield id(_list_in(cast("BinaryExpression[Any]", element)))
+
+
+def _members_of(bind: BindParameter[Any]) -> list[Any]:
+    # In an order of their own: that of a set differs from process to process, and cursors are kept by the values.
+    return sorted(cast("Collection[Any]", bind.effective_value), key=repr)
+
+
+def _is_alike(bind: BindParameter[Any]) -> bool:
+    """Tell whether the members of a list are some, and all of one plain type: SQLAlchemy goes by that of the first."""
+    members = _members_of(bind)
+    return 0 < len(members) <= _MEMBERS and len(set(map(type, members))) == 1 and _is_plain(members[0])
 
 
 def take_apart(
@@ -148,7 +185,7 @@ def take_apart(
         if (part := _read(criterion, table)) is None:
             return None
         read.append(part)
-        values += [bind.effective_value for bind in part.binds]
+        values += part.values
     shape = Shape(tuple(names), tuple(part.key for part in read), has_page)
     return Parts(shape, values, Conditions(names, read))
 
@@ -177,7 +214,10 @@ def _read(criterion: Any, table: Table) -> _Criterion | None:
     expression: Any = criterion.__clause_element__() if hasattr(criterion, "__clause_element__") else criterion
     binds = (cast("Any", element) for element in visitors.iterate(expression) if isinstance(element, BindParameter))
     found: dict[str, BindParameter[Any]] = {bind.key: bind for bind in binds}
-    if any(bind.expanding or bind.callable is not None or bind.required for bind in found.values()):
+    if any(bind.callable is not None or bind.required for bind in found.values()):
+        return None
+    lists = [bind for bind in found.values() if bind.expanding]
+    if lists and not (all(map(_is_alike, lists)) and {id(bind) for bind in lists} <= set(_ids_of_lists(expression))):
         return None
     key = expression._generate_cache_key()  # noqa: SLF001 - What SQLAlchemy's own cache of statements goes by.
     if key is None or len(found) != len(key.bindparams) or any(bind.key not in found for bind in key.bindparams):

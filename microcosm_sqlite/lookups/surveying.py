@@ -1,5 +1,6 @@
 """Tell which statements a store runs for what it can be asked."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from microcosm_sqlite.lookups.access import Call, Search
 
 _DIALECT: Final = StrictAPSWDialect()
+
+#: What makes a statement ask for some rows only.
+_NARROWS: Final = re.compile(r"\b(?:WHERE|HAVING)\b", re.IGNORECASE)
 
 #: What relationships load when nobody expects them to.
 _NEVER_LOADED: Final = frozenset({"noload", "raise", "raise_on_sql", "write_only"})
@@ -78,7 +82,7 @@ class _Survey:
     def searches(self) -> Iterator[AccessPath]:
         """Yield searches: without conditions, as declared, by each other filter."""
         limit = self._class.scan_limit
-        yield self._path("search()", self._select((), {}), _Limits(scanned=None, sorted=limit))
+        yield self._path("search()", self._select((), {}), _Limits(scanned=limit, sorted=limit))
         declared = self._declared("attributes")
         for one in declared:
             yield self._searched(one)
@@ -152,10 +156,7 @@ class _Survey:
         self, call: str, run: Callable[[Any], object], limits: _Limits, remedy: str | None = None
     ) -> Iterator[AccessPath]:
         for sql, parameters in self._recorder.statements(run):
-            path = self._made(call, sql, parameters, limits)
-            # Who asks for every row, or for the first of them, scans what an index could not spare.
-            path = path if "WHERE" in sql.upper() else replace(path, most_scanned=None)
-            yield replace(path, remedy=remedy)
+            yield replace(self._made(call, sql, parameters, limits), remedy=remedy)
 
     def _select(self, criteria: Sequence[Any], filters: dict[str, Any]) -> "Select[Any]":
         statement: Select[Any] = self._store._select(tuple(criteria), filters, offset=None, limit=None).statement
@@ -176,6 +177,7 @@ class _Survey:
             parameters=parameters,
             most_scanned=limits.scanned,
             most_sorted=limits.sorted,
+            is_whole=_NARROWS.search(sql) is None,
         )
 
     def _declared(self, kind: str) -> list[Any]:

@@ -1,45 +1,57 @@
 """Read comma-separated values as records that know the line they start on.
 
 The dialect is the one `csv.DictReader` reads and spreadsheets write: commas, double quotes, any line ending, a header,
-UTF-8 with or without a byte order mark. What is not that is an error with its line, never a guess.
+UTF-8 with or without a byte order mark; all but the line ending can be said to be otherwise. What is not that is an
+error with its line, never a guess.
 """
 
-import csv
-import hashlib
 import os
-import re
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from io import SEEK_END
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias, cast
 
-from microcosm_sqlite.errors import HeaderError, SourceError
-from microcosm_sqlite.sources.tabular import QUOTED_EMPTY, FileDigest, Reading, Record
+from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.blocks import blocks_of_bytes, blocks_of_lines
+from microcosm_sqlite.sources.files import digest_of, open_bytes
+from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.records import COMMAS, Dialect, RecordReader
+from microcosm_sqlite.sources.tabular import FileDigest, Reading
 
-_BYTE_ORDER_MARK: Final = "\ufeff"
-
-#: One cell of a well-formed record, as it was written.
-_CELL: Final = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(?:,|\r?\n?\Z|\r\Z)')
-
-_UTF8_REMEDY: Final = "Save the file as UTF-8, or open it yourself with the encoding it has and pass the open file."
+#: How Python calls the encoding that needs no decoder of its own here.
+_UTF8: Final = ("utf-8", "utf8", "utf-8-sig")
 
 
 class CSVSource:
     """Comma-separated values in a file.
 
     Args:
-        source: a path, opened as UTF-8; or a text file, which is read from where it stands and stays open (open it
-            with `newline=""`); or any iterable of lines.
+        source: a path, opened as UTF-8, unpacked if need be; or a text file, which is read from where it stands and
+            stays open (open it with `newline=""`); or any iterable of lines.
         name: what errors call it; the path or the file's own name by default.
+        dialect: what separates cells and what quotes them.
+        encoding: that of a path.
+        header: the names of the columns, if they do not stand in the first line.
 
     Raises:
         TypeError: *source* is none of these, such as a file opened for bytes.
     """
 
-    def __init__(self, source: "CSVInput", *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        source: "CSVInput",
+        *,
+        name: str | None = None,
+        dialect: Dialect = COMMAS,
+        encoding: str = "utf-8",
+        header: Sequence[str] | None = None,
+    ) -> None:
         self.path: Path | None = None
+        self._dialect = dialect
+        self._encoding = encoding
+        self._header = None if header is None else tuple(header)
         self._lines: Iterable[str] | None = None
         self._start: int | None = None
         self._is_used = False
@@ -61,15 +73,8 @@ class CSVSource:
         return self.path is not None or self._start is not None
 
     def digest(self) -> FileDigest | None:
-        """Return which bytes the file has now; None when the source is not a path."""
-        if self.path is None:
-            return None
-        try:
-            with self.path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                return FileDigest(sha256=sha256, bytes=file.seek(0, SEEK_END))
-        except (OSError, ValueError) as error:
-            raise _unreadable(self.name, error) from error
+        """Return which bytes the file has now, packed as it is; None when the source is not a path."""
+        return None if self.path is None else digest_of(self.path, name=self.name)
 
     @contextmanager
     def open(self) -> Generator[Reading]:
@@ -84,18 +89,23 @@ class CSVSource:
             HeaderError: a name occurs twice in the header.
         """
         if self.path is None:
-            yield self._reading(self._rewound())
+            yield self._reading(blocks_of_lines(self._rewound(), name=self.name))
             return
-        try:
-            file = self.path.open(encoding="utf-8-sig", newline="")
-        except (OSError, ValueError) as error:
-            raise _unreadable(self.name, error) from error
-        try:
-            yield self._reading(file)
-        finally:
-            # What was read was read.
-            with suppress(OSError):
-                file.close()
+        with open_bytes(self.path, name=self.name) as stream:
+            if self._encoding.lower() in _UTF8:
+                yield self._reading(blocks_of_bytes(stream, name=self.name))
+                return
+            with TextIOWrapper(stream, encoding=self._encoding, newline="") as text:
+                yield self._reading(blocks_of_lines(text, name=self.name))
+
+    def _reading(self, blocks: Iterator[Block]) -> Reading:
+        reader = RecordReader(self.name, blocks, self._dialect)
+        header = reader.header() if self._header is None else reader.no_header(self._header)
+        return Reading(
+            header=header,
+            batches=(batch for block in reader for batch in reader.batches(block)),
+            blocks=reader if self._dialect.is_plain else None,
+        )
 
     def _rewound(self) -> Iterable[str]:
         if self._is_used and self._start is None:
@@ -110,151 +120,9 @@ class CSVSource:
         self._is_used = True
         return cast("Iterable[str]", self._lines)
 
-    def _reading(self, lines: Iterable[str]) -> Reading:
-        reader = _Reader(self.name, self.path, lines)
-        return Reading(header=reader.header(), records=reader.records())
-
 
 #: What a CSV source can be made of: a path, an open text file or any other iterable of lines, or one made before.
 CSVInput: TypeAlias = str | PathLike[str] | Iterable[str] | CSVSource
-
-
-class _Reader:
-    """One pass over the lines of a source."""
-
-    def __init__(self, name: str, path: Path | None, lines: Iterable[str]) -> None:
-        self._name = name
-        self._path = path
-        self._pending: list[str] = []
-        self._tells_empty_text = True
-        self._may_tell_empty = False
-        # strict: an unbalanced quote would silently swallow the rest of the file.
-        self._csv = csv.reader(self._checked(lines), strict=True)
-
-    def header(self) -> tuple[str, ...]:
-        """Return the names in the first line that is not blank."""
-        nothing: Record = (1, [])
-        line, names = next(self._records(), nothing)
-        if not names:
-            raise SourceError(
-                source=self._name,
-                expected="a header line and rows",
-                found="an empty file",
-                remedy="Write the column names in the first line.",
-            )
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise HeaderError(
-                source=self._name,
-                line=line,
-                expected="every column name once",
-                found=", ".join(f"{name!r} {names.count(name)} times" for name in twice),
-                remedy="Rename or remove the repeated columns.",
-            )
-        # Writers that quote everything, or all text, write "" for nothing; so does any writer for a lone empty cell.
-        written = _CELL.findall("".join(self._pending))[: len(names)]
-        self._tells_empty_text = len(names) > 1 and not all(cell.startswith('"') for cell in written)
-        return tuple(names)
-
-    def records(self) -> Iterator[Record]:
-        """Yield the records below the header."""
-        for line, cells in self._records():
-            if self._may_tell_empty and self._tells_empty_text:
-                self._mark_quoted_empty(cells)
-            yield line, cells
-
-    def _records(self) -> Iterator[Record]:
-        line = self._csv.line_num
-        while True:
-            self._pending.clear()
-            self._may_tell_empty = False
-            try:
-                cells = next(self._csv)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise self._malformed(line + 1, error) from error
-            except UnicodeDecodeError as error:
-                raise self._undecodable(error) from error
-            except OSError as error:
-                raise _unreadable(self._name, error, line=line + 1) from error
-            if cells:
-                yield line + 1, cells
-            line = self._csv.line_num
-
-    def _checked(self, lines: Iterable[str]) -> Iterator[str]:
-        pending = self._pending
-        is_first = True
-        for line in lines:
-            if is_first:
-                is_first = False
-                if not isinstance(cast("Any", line), str):
-                    raise TypeError(f"expected lines of text (str), found {type(line).__name__}")
-                line = line.removeprefix(_BYTE_ORDER_MARK)  # noqa: PLW2901 - the mark is no part of the line
-            if "\0" in line:
-                raise SourceError(
-                    source=self._name,
-                    line=self._csv.line_num + 1,
-                    expected="text",
-                    found="a NUL character",
-                    remedy="Remove it; if the file is full of them, save it as UTF-8 rather than UTF-16.",
-                )
-            if '""' in line:
-                self._may_tell_empty = True
-            pending.append(line)
-            yield line
-
-    def _mark_quoted_empty(self, cells: list[str]) -> None:
-        written = _CELL.finditer("".join(self._pending))
-        for position, (cell, match) in enumerate(zip(tuple(cells), written, strict=False)):
-            if not cell and match[1] == '""':
-                cells[position] = QUOTED_EMPTY
-
-    def _malformed(self, line: int, error: csv.Error) -> SourceError:
-        is_too_long = "field limit" in str(error)
-        return SourceError(
-            source=self._name,
-            line=line,
-            expected=f"a cell of at most {csv.field_size_limit()} characters" if is_too_long else "balanced quotes",
-            found=f"a record that ends in line {self._csv.line_num}: {error}",
-            remedy="Close the quote that is open; a quote inside a quoted cell is written twice."
-            + (" If the cell is right, raise csv.field_size_limit." if is_too_long else ""),
-        )
-
-    def _undecodable(self, error: UnicodeDecodeError) -> SourceError:
-        # Files are decoded in blocks: where the byte stands can only be found by looking again.
-        line, column = (None, None) if self._path is None else _first_undecodable(self._path)
-        byte = error.object[error.start]
-        where = f"after line {self._csv.line_num}" if column is None else f"as byte {column} of the line"
-        return SourceError(
-            source=self._name,
-            line=line,
-            expected=f"text in {error.encoding}",
-            found=f"the byte 0x{byte:02x} {where}",
-            remedy=_UTF8_REMEDY,
-        )
-
-
-def _unreadable(name: str, error: OSError | ValueError, *, line: int | None = None) -> SourceError:
-    # ValueError: a path with a NUL in it.
-    found = getattr(error, "strerror", None) or str(error)
-    if isinstance(error, FileNotFoundError):
-        found = "nothing there"
-    elif isinstance(error, IsADirectoryError):
-        found = "a folder"
-    remedy = "Correct the path, or make the file readable."
-    return SourceError(source=name, line=line, expected="a CSV file", found=found, remedy=remedy)
-
-
-def _first_undecodable(path: Path) -> tuple[int | None, int | None]:
-    """Return the line and the byte within it, both from 1, where *path* stops being UTF-8."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                return number, error.start + 1
-    return None, None
 
 
 def _check_lines(source: Any) -> Iterable[str]:

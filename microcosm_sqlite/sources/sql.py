@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
 
 #: Rows that are fetched at a time.
 FETCHED_ROWS: Final = 1000
@@ -59,6 +60,25 @@ class SQLSource:
         finally:
             if engine is not self._database:
                 engine.dispose()
+
+    @property
+    def is_rereadable(self) -> bool:
+        """Whether it can be opened more than once: a database can."""
+        return True
+
+    def digest(self) -> FileDigest | None:
+        """Return None: a database is no file of its own."""
+        return None
+
+    @contextmanager
+    def open(self) -> Generator[Reading]:
+        """Yield a pass over the rows, for a workbench to load; errors count them from 1.
+
+        Raises:
+            SourceError: as `connect`.
+        """
+        with self.connect() as rows:
+            yield Reading(header=tuple(rows.columns), batches=rows.batches(), content=Content.PLAIN)
 
     def _made(self, url: URL) -> Engine:
         try:
@@ -113,6 +133,14 @@ class SQLRows:
         result = self._connection.execution_options(yield_per=FETCHED_ROWS).execute(statement)
         for partition in result.mappings().partitions():
             yield [dict(row) for row in partition]
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all rows, some at a time, as the database gives them."""
+        result = self._connection.execution_options(yield_per=FETCHED_ROWS).execute(select(*self._from.c))
+        first = 1
+        for partition in result.partitions():
+            yield Batch(lines=range(first, first + len(partition)), rows=partition)
+            first += len(partition)
 
 
 def _parsed(database: str | URL) -> URL:

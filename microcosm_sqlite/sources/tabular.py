@@ -1,12 +1,19 @@
 """Say what a builder may expect of any source of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import islice
+from typing import Any, Final, Protocol, TypeAlias
+
+from microcosm_sqlite.sources.lines import Block
 
 #: The line on which a record starts, counted from 1, with its cells.
-Record: TypeAlias = tuple[int, list[str]]
+Record: TypeAlias = tuple[int, Sequence[Any]]
+
+#: Records per batch: more is no faster, and this much memory is nothing.
+BATCH_ROWS: Final = 1000
 
 
 class _QuotedEmpty(str):
@@ -20,12 +27,78 @@ class _QuotedEmpty(str):
 QUOTED_EMPTY: Final[str] = _QuotedEmpty()
 
 
+class Content(Enum):
+    """What the records of a source hold, and so what has to be done to store them."""
+
+    #: Text, whatever it stands for: "7", "2026-01-05", "" (CSV).
+    TEXT = "text"
+    #: Numbers, texts, nothing, perhaps dates; what else there is stands in text (a query, a spreadsheet, Parquet).
+    PLAIN = "plain"
+    #: The same with objects and arrays; for a column of JSON each value is a document, a text too.
+    JSON = "json"
+    #: What an attribute of the model holds (rows made by Python code).
+    PYTHON = "python"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Some records that follow each other: the line on which each starts, and what each holds."""
+
+    lines: Sequence[int]
+    rows: Sequence[Sequence[Any]]
+    #: The names of what these records hold, where they are not those of the source as a whole.
+    header: tuple[str, ...] | None = None
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records one by one."""
+        return zip(self.lines, self.rows, strict=True)
+
+
+class Blocks(Protocol):
+    """The text behind a pass, for a builder that can read it faster than as records.
+
+    Iterating yields block by block; `batches` gives the records of the block that came last, with those of the blocks
+    after it into which its last record reaches.
+    """
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between two cells."""
+        ...
+
+    @property
+    def tells_empty_text(self) -> bool:
+        """Whether `""` says empty text, and nothing at all says nothing."""
+        ...
+
+    def __iter__(self) -> Iterator[Block]: ...
+
+    def batches(self, block: Block) -> Iterator[Batch]:
+        """Yield the records of *block*."""
+        ...
+
+    def batch_of(self, lines: Sequence[str], numbers: Sequence[int]) -> Batch:
+        """Return the records in some *lines* of these *numbers*, of which none reaches into another."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """One pass over a source: the names of its columns, then its records as they are read."""
+    """One pass over a source: the names of its columns, then its records, batch by batch as they are read.
+
+    Whoever takes the text in `blocks` leaves `batches` alone.
+    """
 
     header: tuple[str, ...]
-    records: Iterator[Record]
+    batches: Iterator[Batch]
+    content: Content = Content.TEXT
+    blocks: Blocks | None = field(default=None, repr=False)
+
+    @property
+    def records(self) -> Iterator[Record]:
+        """The records one by one."""
+        for batch in self.batches:
+            yield from batch.records()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +110,7 @@ class FileDigest:
 
 
 class Source(Protocol):
-    """Rows of text with a header.
+    """Rows with a header.
 
     `open` may be called again where `is_rereadable`; each pass starts at the beginning.
     """
@@ -63,3 +136,11 @@ class Source(Protocol):
     def digest(self) -> FileDigest | None:
         """Return which bytes it has now, or None when it is not a file of its own."""
         ...
+
+
+def batches_of(records: Iterable[Record]) -> Iterator[Batch]:
+    """Yield *records* in batches."""
+    remaining = iter(records)
+    while some := list(islice(remaining, BATCH_ROWS)):
+        lines, rows = zip(*some, strict=True)
+        yield Batch(lines=lines, rows=rows)

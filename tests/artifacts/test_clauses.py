@@ -71,6 +71,14 @@ def test_what_every_row_has(rest: str, expected: list[str]) -> None:
     assert list(clauses.equal) == expected
 
 
+def test_names_are_compared_as_sql_does() -> None:
+    """Without regard to case."""
+    clauses = read_clauses("SELECT 1 FROM City WHERE CITY.Name = ?", name="City", columns=COLUMNS)
+
+    assert clauses.equal == ("name",)
+    assert table_called("C", "SELECT 1 FROM CITY c", ["city"]) == "city"
+
+
 def test_a_table_by_another_name() -> None:
     """An alias leads to its table; the name of a subquery leads nowhere."""
     sql = 'SELECT 1 FROM city AS "the city", (SELECT 1) AS anon_1, country JOIN "city" AS city_1 ON 1'

@@ -19,10 +19,12 @@ def connection() -> Iterator[apsw.Connection]:
     connection.close()
 
 
-def plan(connection: apsw.Connection, sql: str, *, most_sorted: int | None = 0) -> AccessPlan:
+def plan(connection: apsw.Connection, sql: str, *, most_sorted: int | None = 0, is_whole: bool = False) -> AccessPlan:
     """Return the plan of a statement."""
     parameters = (None,) * sql.count("?")
-    path = AccessPath(store="S", call="c", sql=sql, parameters=parameters, most_scanned=0, most_sorted=most_sorted)
+    path = AccessPath(
+        store="S", call="c", sql=sql, parameters=parameters, most_scanned=0, most_sorted=most_sorted, is_whole=is_whole
+    )
     return Planner(connection).plan(path)
 
 
@@ -86,6 +88,23 @@ def test_an_index_for_one_statement_is_a_scan(connection: apsw.Connection) -> No
     found = plan(connection, "SELECT * FROM book AS a CROSS JOIN book AS b WHERE a.year = b.year AND a.shelf = ?")
 
     assert found.scanned == 400
+
+
+def test_what_is_asked_for_as_a_whole_is_no_scan(connection: apsw.Connection) -> None:
+    """But whatever is scanned beside it is."""
+    alone = "SELECT * FROM book ORDER BY book.title"
+    joined = "SELECT * FROM author AS a LEFT JOIN book AS b ON b.author_id = a.id"
+
+    assert plan(connection, alone, is_whole=True) == AccessPlan(indexes=("ix_book_title",))
+    assert plan(connection, joined, is_whole=True).scanned == 400
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM old WHERE year = ?", "SELECT * FROM old AS o, author WHERE o.year = ?"])
+def test_tables_behind_a_view(connection: apsw.Connection, sql: str) -> None:
+    """They are known by the names that the view has for them."""
+    connection.execute("CREATE VIEW old AS SELECT b.* FROM book b WHERE b.year < 1950")
+
+    assert plan(connection, sql).scanned == 400
 
 
 def test_sorted_rows_that_do_not_matter_are_not_counted(connection: apsw.Connection) -> None:

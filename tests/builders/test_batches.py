@@ -1,13 +1,13 @@
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from microcosm_sqlite.builders.batches import BATCH_ROWS, insert_all, insert_each, reason_of
+from microcosm_sqlite.builders.batches import Refusal, insert_all, insert_each, misfits_of, reason_of
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.errors import RowProblem, RowsRejectedError
+from microcosm_sqlite.sources.tabular import BATCH_ROWS, Batch, batches_of
 
 
 class Shelf:
@@ -20,10 +20,6 @@ class Shelf:
         self.rows: list[int] = []
         self.batches: list[int] = []
 
-    def begin_nested(self) -> Any:
-        """Return a block; what a batch does here is done at once or not at all."""
-        return nullcontext()
-
     def settle(self) -> None:
         """Do nothing."""
 
@@ -35,17 +31,18 @@ class Shelf:
         """Yield nothing: the target does not know better than the exception."""
         return ()
 
-    def insert(self, rows: Sequence[Any]) -> None:
-        """Take all rows or none."""
-        taken = [row for position, row in enumerate(rows) if row in self.rows or row in rows[:position]]
-        if taken:
-            raise IntegrityError("INSERT", None, Exception(f"{taken} taken"))
-        self.rows += rows
-        self.batches.append(len(rows))
+    def misfits(self, records: Sequence[Sequence[Any]]) -> set[int]:
+        """Return which are no numbers."""
+        return set(misfits_of(self.convert, records))
 
-    def probe(self, row: Any) -> None:
-        """Take one row."""
-        self.insert([row])
+    def insert(self, rows: Sequence[Any]) -> Iterator[tuple[int, Refusal]]:
+        """Take the rows that are not there."""
+        self.batches.append(len(rows))
+        for position, row in enumerate(rows):
+            if row in self.rows:
+                yield position, IntegrityError("INSERT", None, Exception(f"{row} is taken"))
+            else:
+                self.rows.append(row)
 
     def refused(self, line: int, record: Sequence[Any], error: Exception) -> RowProblem:
         """Return that it is taken."""
@@ -62,7 +59,7 @@ def test_records_go_in_batches() -> None:
     shelf = Shelf()
     rejections = Rejections("shelf")
 
-    assert insert_all(shelf, numbered(*map(str, range(BATCH_ROWS + 1))), rejections) == BATCH_ROWS + 1
+    assert insert_all(shelf, batches_of(numbered(*map(str, range(BATCH_ROWS + 1)))), rejections) == BATCH_ROWS + 1
     assert shelf.batches == [BATCH_ROWS, 1]
     rejections.raise_any()
 
@@ -72,11 +69,11 @@ def test_the_rows_to_blame_are_found() -> None:
     shelf = Shelf()
     rejections = Rejections("shelf")
 
-    insert_all(shelf, numbered("1", "2", "1", "x", "3"), rejections)
+    insert_all(shelf, batches_of(numbered("1", "2", "1", "x", "3")), rejections)
 
     with pytest.raises(RowsRejectedError) as caught:
         rejections.raise_any()
-    assert [(problem.line, problem.rule) for problem in caught.value.problems] == [(5, "type"), (4, "unique")]
+    assert [(problem.line, problem.rule) for problem in caught.value.problems] == [(4, "unique"), (5, "type")]
     assert shelf.rows == [1, 2, 3]
 
 
@@ -84,7 +81,7 @@ def test_rows_of_another_width_are_rejected() -> None:
     """Expected and found are counted."""
     rejections = Rejections("shelf")
 
-    insert_all(Shelf(), iter([(2, ["1", "2"]), (3, [])]), rejections)
+    insert_all(Shelf(), [Batch(lines=[2, 3], rows=[["1", "2"], []])], rejections)
 
     with pytest.raises(RowsRejectedError, match="has 2 cells: expected 1") as caught:
         rejections.raise_any()

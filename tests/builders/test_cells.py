@@ -7,17 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.cells import (
-    Cells,
-    EmptyCellError,
-    RowContext,
-    binder,
-    cells_from_text,
-    cells_from_values,
-    parser,
-    python_default,
-)
+from microcosm_sqlite.builders.cells import Cells, Surroundings, cells_from_text, cells_from_values
 from microcosm_sqlite.builders.columns import map_columns
+from microcosm_sqlite.builders.parsers import EmptyCellError, RowContext, binder, parser, python_default
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
 from microcosm_sqlite.errors import HeaderError
 from microcosm_sqlite.sources import QUOTED_EMPTY
@@ -50,6 +42,11 @@ class Blank(Blanks):
     must: Mapped[bytes]
 
 
+def around(server_default: Any = None) -> Surroundings:
+    """Return what cells may ask for."""
+    return Surroundings(dialect=DIALECT, server_default=lambda _: server_default, evaluate=lambda *_: ())
+
+
 def no_context(record: Any) -> RowContext:
     """Return what a default sees of a row it does not look at."""
     return RowContext(dict)
@@ -68,7 +65,7 @@ def stored(name: str, cell: str, **defaults: Any) -> Any:
     required = {key: value for key, value in required.items() if key not in {name, "id"}}
     header = [name, *required]
     plan = map_columns(Blank, header, source="x")
-    cells = cells_from_text(plan, DIALECT, lambda _: "from the server")
+    cells = cells_from_text(plan, around("from the server"))
     made = next(made for made in cells if made.planned.column.name == name)
     return next(iter(made.stored([[cell]], no_context)))
 
@@ -160,14 +157,14 @@ def default_of(name: str, given: Any) -> Cells:
     """Return how a column is made that only has a default."""
     others = [column.name for column in Blank.__table__.c if column.name != name]
     plan = map_columns(Blank, others, source="x", defaults={name: given})
-    cells = cells_from_text(plan, DIALECT, lambda _: None)
+    cells = cells_from_text(plan, around())
     return next(made for made in cells if made.planned.column.name == name)
 
 
 def test_values_are_bound_as_they_are() -> None:
     """Rows of Python values skip the text."""
     plan = map_columns(Blank, ["text", "number", "server", "truthy", "must"], source="x")
-    cells = {made.planned.key: made for made in cells_from_values(plan, DIALECT)}
+    cells = {made.planned.key: made for made in cells_from_values(plan, around())}
 
     record = ["", 1, date(2024, 1, 2), "yes", b""]
 

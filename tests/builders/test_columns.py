@@ -3,7 +3,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.columns import FromDefault, FromModel, FromSource, column_names, map_columns, mapper_of
+from microcosm_sqlite.builders.columns import column_names, map_columns, mapper_of
+from microcosm_sqlite.builders.plans import FromDefault, FromModel, FromSource
 from microcosm_sqlite.errors import HeaderError
 from tests.pets import Dog, Person
 

@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.loading import Load, load_source, load_values, table_name
+from microcosm_sqlite.builders.loading import Load, load_source, table_name
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import DuplicateRowError, HeaderError, RowsRejectedError, SourceError
 from microcosm_sqlite.sources import CSVSource
+from microcosm_sqlite.sources.rows import RowsSource
 from tests.pets import csv
 
 
@@ -76,7 +77,12 @@ def connection() -> Iterator[sa.Connection]:
 def load(connection: sa.Connection, model: type[Any], text: str, **options: Any) -> int:
     """Load CSV text in a transaction."""
     with connection.begin():
-        return load_source(connection, Load(model=model, source=CSVSource(csv(text), name="rows.csv"), **options))
+        return load_source(connection, Load(model=model, source=CSVSource(csv(text), name="rows.csv"), **options)).rows
+
+
+def load_rows(connection: sa.Connection, model: type[Any], rows: Any) -> int:
+    """Load Python rows in the transaction that is open."""
+    return load_source(connection, Load(model=model, source=RowsSource(rows))).rows
 
 
 def stored(connection: sa.Connection, model: type[Any], *names: str) -> list[tuple[Any, ...]]:
@@ -214,7 +220,7 @@ def test_python_rows_are_loaded_by_attribute_or_column(connection: sa.Connection
         {"id": 3, "odd % name: [1]": 5, "code": "x"},
     ]
     with connection.begin():
-        assert load_values(connection, Item, values) == 3
+        assert load_rows(connection, Item, values) == 3
 
     assert stored(connection, Item, "size", "odd % name: [1]") == [(2, None), (0, 4), (1, 5)]
 
@@ -230,7 +236,7 @@ def test_python_rows_are_loaded_by_attribute_or_column(connection: sa.Connection
 def test_python_rows_that_do_not_fit_are_told_by_number(connection: sa.Connection, row: Any, reason: str) -> None:
     """Counted from 1; STRICT tables refuse what is of another type."""
     with pytest.raises(RowsRejectedError, match=reason), connection.begin():
-        load_values(connection, Item, [{"id": 9, "code": "taken"}, row])
+        load_rows(connection, Item, [{"id": 9, "code": "taken"}, row])
 
     assert stored(connection, Item, "id") == []
 
@@ -238,9 +244,9 @@ def test_python_rows_that_do_not_fit_are_told_by_number(connection: sa.Connectio
 def test_python_rows_with_unknown_names_are_a_header_error(connection: sa.Connection) -> None:
     """With the name that was probably meant; what is no mapping is a TypeError."""
     with pytest.raises(HeaderError, match="did you mean 'amount'"), connection.begin():
-        load_values(connection, Item, [{"amuont": 1, "code": "x"}])
+        load_rows(connection, Item, [{"amuont": 1, "code": "x"}])
     with pytest.raises(TypeError, match="row 1: expected a mapping"), connection.begin():
-        load_values(connection, Item, [(1, 2)])  # type: ignore[list-item]
+        load_rows(connection, Item, [(1, 2)])
 
 
 def test_the_name_of_a_table_is_known() -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, Session, mapped_column, validates
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.cells import cells_from_values
+from microcosm_sqlite.builders.cells import Surroundings, cells_from_values
 from microcosm_sqlite.builders.columns import map_columns
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
@@ -86,7 +86,8 @@ def test_only_models_with_a_say_are_made_as_objects(model: type[Any], needs: boo
 
 def test_rows_are_made_and_taken_apart_alike() -> None:
     """What makes an instance of a record also says which of its values is to blame."""
-    cells = cells_from_values(map_columns(Person, ["id", "first"], source="x"), StrictAPSWDialect())
+    around = Surroundings(dialect=StrictAPSWDialect(), server_default=lambda _: None, evaluate=lambda *_: ())
+    cells = cells_from_values(map_columns(Person, ["id", "first"], source="x"), around)
 
     person = maker(Person, cells)([1, "Ada"])
 
@@ -97,17 +98,18 @@ def test_rows_are_made_and_taken_apart_alike() -> None:
     ]
 
 
-def test_a_probed_object_is_forgotten() -> None:
-    """Another of the same key must not meet it in the session."""
+def test_objects_that_are_refused_are_named_and_forgotten() -> None:
+    """The others are there; another of the same key must not meet them in the session."""
     engine = sa.create_engine("sqlite+apsw://")
     Odd.metadata.create_all(engine)
     with Session(engine) as session:
         target = ObjectTarget(session, lambda record: Plain(id=record[0]), lambda _: (), source="x", header=["id"])
-        (row,) = target.convert([[1]])
+        rows = target.convert([[1], [2], [1]])
 
-        target.probe(row)
+        refused = [position for position, _ in target.insert(rows)]
 
-        assert row not in session
-        assert session.get(Plain, 1) is not row
+        assert refused == [2]
+        assert [row in session for row in rows] == [False, False, False]
+        assert session.get(Plain, 1) is not rows[0]
         target.settle()
     engine.dispose()

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from microcosm_sqlite.builders.cells import cells_from_text
+from microcosm_sqlite.builders.cells import Surroundings, cells_from_text
 from microcosm_sqlite.builders.columns import map_columns
-from microcosm_sqlite.builders.statements import StatementTarget, server_default
+from microcosm_sqlite.builders.statements import StatementTarget, evaluator, server_default
 from microcosm_sqlite.ddl import create_tables
 from tests.pets import Person, Pets
 
@@ -17,8 +17,10 @@ def target() -> Iterator[StatementTarget]:
     with engine.connect() as connection:
         create_tables(Pets.metadata, connection)
         plan = map_columns(Person, ["id", "first", "order"], source="x.csv")
-        cells = cells_from_text(plan, connection.dialect, server_default(connection))
-        yield StatementTarget(connection, plan.table, cells, source="x.csv", width=3)
+        around = Surroundings(
+            dialect=connection.dialect, server_default=server_default(connection), evaluate=evaluator(connection)
+        )
+        yield StatementTarget(connection, plan, cells_from_text(plan, around))
     engine.dispose()
 
 
@@ -29,7 +31,7 @@ def test_records_become_parameters(target: StatementTarget) -> None:
 
 def test_inserting_nothing_is_nothing(target: StatementTarget) -> None:
     """When no row of a batch fits."""
-    target.insert([])
+    assert list(target.insert([])) == []
 
 
 def test_every_bad_cell_of_a_record_is_named(target: StatementTarget) -> None:

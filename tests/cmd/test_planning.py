@@ -6,8 +6,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from microcosm_sqlite.access import AccessPath
 from microcosm_sqlite.artifacts.beside import manifest_path
 from microcosm_sqlite.artifacts.manifest import Waiver
+from microcosm_sqlite.checks import AccessCheck, access_checks
 from microcosm_sqlite.cmd.declarations import imported_data_set
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
@@ -60,7 +62,7 @@ def test_a_data_set_is_planned_by_its_name(invoke: Invoke, shop_path: Path) -> N
     assert result.stdout.splitlines() == [
         "store\tcall\tverdict\tscanned\tsorted\tindexes\tmissing",
         "ItemStore\tretrieve(...)\tholds\t0\t0\tPRIMARY KEY\t\\N",
-        "ItemStore\tsearch()\tholds\t48\t0\t\t\\N",
+        "ItemStore\tsearch()\tholds\t0\t0\t\t\\N",
         "ItemStore\tsearch(colour=...)\tscans\t48\t0\t\tCREATE INDEX ix_item_colour ON item (colour)",
     ]
 
@@ -109,6 +111,23 @@ def test_what_was_found_when_it_was_sealed(invoke: Invoke, shop_path: Path, monk
     assert "ItemStore\tsearch(colour=...)\tscans\t48\t0\t\t\\N" in beside.stdout
     assert "ItemStore\tsearch(colour=...)\tunknown\t\\N\t\\N\t\t\\N" in inside.stdout
     assert inside.exit_code == 0
+
+
+def test_a_store_that_cannot_tell(invoke: Invoke, shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are shown all the same."""
+
+    def broken() -> list[AccessPath]:
+        raise LookupError("no paths")
+
+    checks = (AccessCheck("Broken", broken), *access_checks(shop_path.stem))
+    monkeypatch.setattr("microcosm_sqlite.cmd.planning.access_checks", lambda _: checks)
+
+    result = invoke("plan", shop_path)
+
+    assert result.exit_code == 1
+    assert "Broken cannot say what it asks: LookupError: no paths" in result.stderr
+    assert "Broken\t\tfails\t" in result.stdout
+    assert result.stdout.count("ItemStore") == 3
 
 
 def test_a_table_that_is_missing(invoke: Invoke, shop_path: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, func, select, text
+from sqlalchemy import Integer, func, or_, select, text, tuple_
 from sqlalchemy.orm import aliased
 
 from microcosm_sqlite.lookups.filters import filters_by_name
@@ -65,6 +65,23 @@ def test_members_of_a_collection() -> None:
     assert parts.values == [1, 2]
 
 
+def test_lists_in_expressions() -> None:
+    """One place for each member, in an order that is not that of a set; lists of other lengths are others."""
+    parts = apart(or_(~Dog.name.in_({"Rex", "Ada"}), func.abs(Dog.id).in_((7, 5))), Dog.id > 1)
+    assert parts is not None
+
+    assert sql_of(parts) == [
+        "(dog.name NOT IN (:value_0, :value_1)) OR abs(dog.id) IN (:value_2, :value_3)",
+        "dog.id > :value_4",
+    ]
+    assert parts.values == ["Ada", "Rex", 5, 7, 1]
+    one, other, longer = apart(Dog.id.in_([1])), apart(Dog.id.in_([2])), apart(Dog.id.in_([1, 2]))
+    assert one is not None
+    assert other is not None
+    assert longer is not None
+    assert one.shape == other.shape != longer.shape
+
+
 def test_no_filter() -> None:
     """A bare None is none."""
     parts = apart(name=None)
@@ -99,7 +116,11 @@ def test_filters_that_only_sqlalchemy_understands(asked: dict[str, Any]) -> None
         Dog.owner.has(Owner.name == "Ada"),
         Owner.id == 1,
         aliased(Dog).id == 1,
-        Dog.id.in_([1, 2]),
+        Dog.id.in_([]),
+        Dog.id.in_([1, None]),
+        Dog.id.in_([1, "2"]),
+        Dog.id.in_(range(101)),
+        tuple_(Dog.id, Dog.name).in_([(1, "Rex")]),
         Dog.id.in_(select(Owner.id)),
         "dog.id = 1",
         None,

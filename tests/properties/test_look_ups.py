@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, event, func, or_, text
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, event, func, or_, select, text, tuple_
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, relationship
 
 from microcosm_sqlite import DataSet, Store
@@ -216,6 +216,21 @@ CRITERIA = st.lists(
             ~(Thing.colour == Colour.RED),
             Thing.colour.in_([Colour.RED, Colour.BLUE]),
             Thing.id.in_([7, 14, 8]),
+            Thing.id.in_([7, 14]),
+            Thing.id.in_(["7", "14"]),
+            Thing.id.in_([7, "14"]),
+            Thing.id.in_([7, None]),
+            Thing.id.in_([]),
+            Thing.id.in_({2**70}),
+            Thing.id.in_(range(300)),
+            Thing.id.not_in((7, 14)),
+            ~Thing.name.in_(["Hammer"]) & Thing.shelf.in_([1, 2]),
+            Thing.made.in_([date(2026, 1, 5)]),
+            Thing.made.in_([datetime(2026, 1, 5)]),  # noqa: DTZ001
+            Thing.price.in_([Decimal("1.5"), Decimal("19.99")]),
+            func.lower(Thing.name).in_(["hammer"]),
+            tuple_(Thing.shelf, Thing.place).in_([(1, 2), (3, 4)]),
+            Thing.maker_code.in_(select(Maker.code)),
             Thing.is_new,
             func.lower(Thing.name) == "hammer",
             Thing.made >= date(2000, 1, 1),

@@ -368,8 +368,8 @@ def test_all_failures_are_reported_together(zoo: Zoo) -> None:
         zoo.seal(animal(1, house="west"), animal(4), version="2")
 
     assert str(caught.value) == (
-        "data set 'zoo' was not sealed to zoo.sqlite: it did not pass 5 gates. Correct the rows, or waive a gate and "
-        "give the reason. Nothing was published; what was published before is untouched.\n"
+        "data set 'zoo' was not sealed to zoo.sqlite: it did not pass 5 gates. Correct the rows, create what is "
+        "missing, or waive a gate and give the reason. Nothing was published; what was published before is untouched.\n"
         "  foreign-keys (every foreign key leads to a row): expected no key that leads nowhere, found 1\n"
         "    table animal, row id=1, column house: 'west' is no row of table 'house'\n"
         "  floor:animal (rows of table 'animal'): expected at least 100, found 2\n"

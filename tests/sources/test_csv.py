@@ -14,7 +14,7 @@ from microcosm_sqlite.sources import QUOTED_EMPTY, CSVSource
 def read(source: CSVSource) -> tuple[tuple[str, ...], list[tuple[int, list[str]]]]:
     """Return the header and all records."""
     with source.open() as reading:
-        return reading.header, list(reading.records)
+        return reading.header, [(line, list(cells)) for line, cells in reading.records]
 
 
 def write(folder: Path, content: bytes) -> Path:

@@ -1,0 +1,133 @@
+"""Read JSON, a document per line or an array of them."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.files import UNREADABLE, digest_of, open_bytes, unreadable
+from microcosm_sqlite.sources.rows import batches_of_mappings
+from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
+
+#: Bytes per block, and a line: what is decoded at once.
+_BLOCK_BYTES: Final = 2**18
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_lines: Final = msgspec.json.Decoder(dict[str, Any]).decode_lines
+
+
+class _JSONFile:
+    """A file of JSON."""
+
+    def __init__(self, path: str | PathLike[str], *, name: str | None = None) -> None:
+        self.path = Path(path)
+        self.name = name or fspath(path)
+
+    @property
+    def is_rereadable(self) -> bool:
+        """Whether it can be opened more than once: a file can."""
+        return True
+
+    def digest(self) -> FileDigest | None:
+        """Return which bytes the file has now, packed as it is."""
+        return digest_of(self.path, name=self.name)
+
+
+class JSONLinesSource(_JSONFile):
+    """A file with a JSON object per line, each of which may leave out what has a default; packed or not.
+
+    Args:
+        path: the file.
+        name: what errors call it; the path by default.
+    """
+
+    @contextmanager
+    def open(self) -> Generator[Reading]:
+        """Yield a pass over the objects.
+
+        Raises:
+            SourceError: the file cannot be read, or a line is no object; may also come while they are read.
+        """
+        with open_bytes(self.path, name=self.name) as stream:
+            yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
+
+    def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
+        first = 1
+        while True:
+            try:
+                data = stream.read(_BLOCK_BYTES)
+                data += stream.readline()
+            except UNREADABLE as error:
+                raise unreadable(self.name, error, line=first, expected="JSON lines") from error
+            if not data:
+                return
+            count = data.count(b"\n") + (not data.endswith(b"\n"))
+            if first == 1:
+                data = data.removeprefix(_BYTE_ORDER_MARK)
+            yield from self._objects(data, first, count)
+            first += count
+
+    def _objects(self, data: bytes, first: int, count: int) -> Iterator[Batch]:
+        try:
+            objects = _decode_lines(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            objects = []
+        if len(objects) == count:
+            yield from batches_of_mappings(objects, range(first, first + count))
+            return
+        # Blank lines, or one that is no object: which?
+        for number, line in enumerate(data.split(b"\n"), first):
+            if line.strip():
+                yield from batches_of_mappings([_decoded(line, self.name, number)], [number])
+
+
+class JSONSource(_JSONFile):
+    """A file with one JSON array of objects, each of which may leave out what has a default; packed or not.
+
+    The whole array is held in memory. Errors count objects from 1.
+
+    Args:
+        path: the file.
+        name: what errors call it; the path by default.
+    """
+
+    @contextmanager
+    def open(self) -> Generator[Reading]:
+        """Yield a pass over the objects.
+
+        Raises:
+            SourceError: the file cannot be read, or is no array of objects.
+        """
+        with open_bytes(self.path, name=self.name) as stream:
+            try:
+                data = stream.read().removeprefix(_BYTE_ORDER_MARK)
+            except UNREADABLE as error:
+                raise unreadable(self.name, error, expected="a JSON file") from error
+        try:
+            objects = msgspec.json.decode(data, type=list[dict[str, Any]])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _not_json(self.name, None, "an array of objects", error) from error
+        del data
+        yield Reading(
+            header=(),
+            batches=batches_of_mappings(objects, range(1, len(objects) + 1)),
+            content=Content.JSON,
+        )
+
+
+def _decoded(line: bytes, name: str, number: int) -> dict[str, Any]:
+    try:
+        return _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(name, number, "a JSON object", error) from error
+
+
+def _not_json(name: str, line: int | None, expected: str, error: Exception) -> SourceError:
+    remedy = "Correct it; numbers have no leading zeros, texts and names stand in double quotes."
+    return SourceError(source=name, line=line, expected=expected, found=str(error), remedy=remedy)

@@ -1,0 +1,33 @@
+"""Hold some lines of text as they were written."""
+
+from collections.abc import Iterator
+from io import StringIO
+from itertools import islice
+
+
+class Block:
+    """Some whole lines of text, the first of which is that of this number."""
+
+    __slots__ = ("_lines", "count", "first_line", "text")
+
+    def __init__(self, first_line: int, text: str, lines: list[str] | None = None) -> None:
+        self.first_line = first_line
+        self.text = text
+        self._lines = lines
+        self.count = _count_lines(text) if lines is None else len(lines)
+
+    def __iter__(self) -> Iterator[str]:
+        # newline="": lines end where they end in a file opened for csv, and keep their ends.
+        return StringIO(self.text, newline="") if self._lines is None else iter(self._lines)
+
+    def after(self, lines: int) -> "Block":
+        """Return what follows the first *lines*."""
+        remaining = list(islice(self, lines, None))
+        return Block(self.first_line + lines, "".join(remaining), remaining)
+
+
+def _count_lines(text: str) -> int:
+    ends = text.count("\n")
+    if "\r" in text:
+        ends += text.count("\r") - text.count("\r\n")
+    return ends if text.endswith(("\n", "\r")) else ends + 1

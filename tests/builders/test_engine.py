@@ -1,0 +1,131 @@
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from microcosm_sqlite import DataSet
+from microcosm_sqlite.builders.cells import Surroundings, cells_from_text
+from microcosm_sqlite.builders.columns import map_columns
+from microcosm_sqlite.builders.engine import statement_of
+from microcosm_sqlite.builders.loading import Load, Loaded, load_source
+from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
+from microcosm_sqlite.ddl import create_tables
+from microcosm_sqlite.errors import RowsRejectedError
+from microcosm_sqlite.sources import CSVSource
+
+
+class Fast(DataSet, DeclarativeBase):
+    pass
+
+
+class Part(Fast):
+    __tablename__ = "part"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column("the code", unique=True)
+    weight: Mapped[float | None]
+
+
+class Made(Fast):
+    __tablename__ = "made"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(default=sa.func.lower("ABC"))
+    size: Mapped[int]
+
+
+@pytest.fixture
+def connection() -> Iterator[sa.Connection]:
+    """A connection to empty tables."""
+    engine = sa.create_engine("sqlite+apsw_strict://")
+    with engine.connect() as connection:
+        create_tables(Fast.metadata, connection)
+        connection.commit()
+        yield connection
+    engine.dispose()
+
+
+def load(connection: sa.Connection, text: str, **options: Any) -> Loaded:
+    """Load parts by SQLite's own reader."""
+    source = CSVSource(StringIO(text, newline=""), name="rows.csv")
+    return load_source(connection, Load(model=Part, source=source, engine_from=0, **options))
+
+
+def parts(connection: sa.Connection) -> list[tuple[Any, ...]]:
+    """Return what is there."""
+    return [tuple(row) for row in connection.execute(sa.select(Part.__table__).order_by("id"))]
+
+
+def sql(connection: sa.Connection, model: type[Any], *header: str) -> str | None:
+    """Return the statement for a source with this header."""
+    plan = map_columns(model, header, source="x")
+    around = Surroundings(
+        dialect=connection.dialect, server_default=server_default(connection), evaluate=evaluator(connection)
+    )
+    return statement_of(StatementTarget(connection, plan, cells_from_text(plan, around)))
+
+
+def test_one_statement_stores_a_block(connection: sa.Connection) -> None:
+    """Over SQLite's own reader of CSV, with names quoted."""
+    found = sql(connection, Part, "id", "code", "weight")
+
+    assert found is not None
+    assert found.startswith('INSERT OR FAIL INTO main."part" ("id", "the code", "weight") SELECT c0, nullif(c1, \'\')')
+
+
+def test_what_sqlite_cannot_do_alone_is_not_tried(connection: sa.Connection) -> None:
+    """A default that is an SQL expression of the model, and a single column, where a blank line is a cell."""
+    assert sql(connection, Made, "id", "size") is None
+    assert sql(connection, Part, "code") is None
+    assert sql(connection, Made, "id", "size", "code") is not None
+
+
+def test_records_that_sqlite_might_read_otherwise_are_read_by_python(connection: sa.Connection) -> None:
+    """A key with a leading zero, a quoted line break, a long number, blank lines."""
+    loaded = load(connection, 'id,code,weight\n1,a,0.5\n007,b,1\n\n8,"c\nd",0.12345678901234567890123\n')
+
+    assert loaded.rows == 3
+    assert parts(connection) == [(1, "a", 0.5), (7, "b", 1.0), (8, "c\nd", 0.12345678901234567890123)]
+
+
+def test_refused_rows_are_named_and_the_others_stored(connection: sa.Connection) -> None:
+    """However many there are in a block."""
+    text = "id,code,weight\n" + "".join(f"{number % 50},c{number},1\n" for number in range(100))
+
+    loaded = load(connection, text, skips_bad=True)
+
+    assert (loaded.rows, loaded.skipped) == (50, 50)
+    assert [problem.line for problem in loaded.problems] == list(range(52, 102))
+    with pytest.raises(RowsRejectedError, match=r"rows\.csv, line 2, column id: '0' is taken by another row"):
+        load(connection, text)
+
+
+def test_rows_may_take_the_place_of_others(connection: sa.Connection) -> None:
+    """The last one of a key counts; what is not given stays."""
+    load(connection, "id,code,weight\n1,a,0.5\n2,b,1\n")
+
+    load(connection, "id,weight\n1,2\n3,4\n01,7\n1,8\n", conflict=Conflict.UPDATE)
+
+    assert parts(connection) == [(1, "a", 8.0), (2, "b", 1.0), (3, None, 4.0)]
+
+
+def test_columns_may_be_computed_by_sql_either_way(connection: sa.Connection) -> None:
+    """Over the source columns by their names."""
+    text = "id,first name,last\n1,Ada,L\n02,Eve,M\n"
+    columns = {"code": sa.text("upper(\"first name\") || ' ' || last"), "weight": sa.text("length(last) * 1.5")}
+
+    load(connection, text, columns=columns)
+
+    assert parts(connection) == [(1, "ADA L", 1.5), (2, "EVE M", 1.5)]
+
+
+def test_nothing_of_the_reader_stays(connection: sa.Connection) -> None:
+    """Neither a table nor a function of ours."""
+    load(connection, "id,code\n1,a\n")
+
+    assert connection.exec_driver_sql("SELECT count(*) FROM temp.sqlite_schema").scalar() == 0
+    with pytest.raises(sa.exc.OperationalError, match="no such function"):
+        connection.exec_driver_sql("SELECT microcosm_leave(1)")

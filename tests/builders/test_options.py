@@ -1,0 +1,22 @@
+import pytest
+
+from microcosm_sqlite.builders.options import load_of
+from microcosm_sqlite.builders.statements import Conflict
+from microcosm_sqlite.sources.rows import RowsSource
+from tests.pets import Person
+
+
+def test_options_say_how_a_source_is_loaded() -> None:
+    """A single word may be given as such; what is left out is as ever."""
+    load = load_of(Person, RowsSource([]), {"ignore": "x", "null": ["", "NA"], "skip_bad": True}, Conflict.UPDATE)
+
+    assert (load.ignored, load.nulls, load.skips_bad, load.max_errors) == (frozenset({"x"}), ("", "NA"), True, None)
+    assert load_of(Person, RowsSource([]), {}).nulls == ("",)
+
+
+def test_a_wrong_option_is_the_callers_mistake() -> None:
+    """With those that there are."""
+    with pytest.raises(TypeError, match="unknown option 'skipbad': expected some of columns, defaults"):
+        load_of(Person, RowsSource([]), {"skipbad": True})  # type: ignore[typeddict-unknown-key]
+    with pytest.raises(ValueError, match="found -1"):
+        load_of(Person, RowsSource([]), {"max_errors": -1})

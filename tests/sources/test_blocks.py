@@ -1,0 +1,46 @@
+from io import BytesIO, StringIO
+
+import pytest
+
+from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS, BLOCK_LINES, blocks_of_bytes, blocks_of_lines
+
+
+def test_blocks_end_where_lines_end() -> None:
+    """Bytes and text are cut alike; together the blocks are the file."""
+    text = "".join(f"{number},é\n" for number in range(BLOCK_CHARACTERS // 2))
+
+    for blocks in (
+        list(blocks_of_bytes(BytesIO(text.encode()), name="x")),
+        list(blocks_of_lines(StringIO(text, newline=""), name="x")),
+    ):
+        assert len(blocks) > 2
+        assert "".join(block.text for block in blocks) == text
+        assert all(block.text.endswith("\n") for block in blocks)
+        assert [block.first_line for block in blocks[1:]] == [block.first_line + block.count for block in blocks[:-1]]
+
+
+def test_lines_come_as_they_were_given() -> None:
+    """Each is a line, also one without an end."""
+    first, second = blocks_of_lines(["a"] * (BLOCK_LINES + 1), name="x")
+
+    assert (first.count, second.first_line, list(second)) == (BLOCK_LINES, BLOCK_LINES + 1, ["a"])
+
+
+def test_a_byte_order_mark_is_no_text() -> None:
+    """At the beginning; anywhere else it is."""
+    for blocks in (
+        blocks_of_bytes(BytesIO("\ufeffa\ufeff\n".encode()), name="x"),
+        blocks_of_lines(StringIO("\ufeffa\ufeff\n"), name="x"),
+        blocks_of_lines(["\ufeffa\ufeff\n"], name="x"),
+    ):
+        (block,) = blocks
+        assert (block.text, list(block)) == ("a\ufeff\n", ["a\ufeff\n"])
+
+
+def test_a_byte_that_is_no_text_is_named() -> None:
+    """With its line and its place in it."""
+    with pytest.raises(
+        SourceError, match="x, line 3: expected text in utf-8, found the byte 0xff as byte 2 of the line"
+    ):
+        list(blocks_of_bytes(BytesIO(b"a\nb\nc\xff\n"), name="x"))

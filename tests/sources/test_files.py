@@ -1,0 +1,72 @@
+import bz2
+import gzip
+import lzma
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources import CSVSource
+from microcosm_sqlite.sources.files import digest_of, open_bytes
+
+CONTENT = b"id\n1\n"
+
+
+def content(path: Path) -> bytes:
+    """Return the unpacked bytes of *path*."""
+    with open_bytes(path, name="rows") as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_files_are_unpacked_whatever_they_are_called(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """What counts is what they hold."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(pack(CONTENT))
+
+    assert content(path) == CONTENT
+
+
+def test_a_text_that_begins_like_an_archive_is_a_text(tmp_path: Path) -> None:
+    """`BZh` may be a column."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"BZh,id\n")
+
+    assert content(path) == b"BZh,id\n"
+
+
+def test_a_member_of_a_zip_file_is_found_by_its_path(tmp_path: Path) -> None:
+    """The only one needs no name; of several one must be said."""
+    path = tmp_path / "rows.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("in/cities.csv", CONTENT)
+
+    assert content(path) == content(path / "in" / "cities.csv") == CONTENT
+    assert digest_of(path / "in/cities.csv", name="x") == digest_of(path, name="x")
+
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.csv", b"")
+    with pytest.raises(SourceError, match=r"a zip file of 2 files: say which, as in .*rows\.zip/in/cities\.csv"):
+        content(path)
+    with pytest.raises(SourceError, match=r"rows: .* found nothing there"):
+        content(path / "missing.csv")
+
+
+def test_a_broken_archive_is_a_source_error(tmp_path: Path) -> None:
+    """Not whatever the library that unpacks raises."""
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(b"\x1f\x8b" + b"x" * 20)
+
+    with pytest.raises(SourceError, match=r"^rows"), CSVSource(path, name="rows").open():
+        pass
+
+
+def test_zstd_says_what_it_needs(tmp_path: Path) -> None:
+    """Python has it from 3.14 on."""
+    path = tmp_path / "rows.csv.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd")
+
+    with pytest.raises((ImportError, SourceError, EOFError)):
+        content(path)

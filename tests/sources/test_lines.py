@@ -1,0 +1,27 @@
+import pytest
+
+from microcosm_sqlite.sources.lines import Block
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a\nb\n", ["a\n", "b\n"]),
+        ("a\nb", ["a\n", "b"]),
+        ("a\r\nb\r\n", ["a\r\n", "b\r\n"]),
+        ("a\rb\r", ["a\r", "b\r"]),
+        ("a\x0bb\u2028c\n", ["a\x0bb\u2028c\n"]),
+    ],
+)
+def test_a_block_has_the_lines_that_csv_sees(text: str, lines: list[str]) -> None:
+    """Whatever ends them; what only Unicode calls a line break ends none."""
+    block = Block(7, text)
+
+    assert (block.first_line, block.count, list(block)) == (7, len(lines), lines)
+
+
+def test_the_rest_of_a_block_knows_where_it_stands() -> None:
+    """Whoever has read a header goes on after it."""
+    rest = Block(3, "a\nb\nc\n").after(2)
+
+    assert (rest.first_line, rest.text, rest.count, list(rest)) == (5, "c\n", 1, ["c\n"])
