@@ -152,7 +152,6 @@ def resident() -> float:
 
 def models() -> tuple[Any, Any, Any]:
     """Return the data set and its models."""
-    import sqlalchemy as sa
     from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
     from microcosm_sqlite.dataset import DataSet
@@ -177,9 +176,9 @@ def models() -> tuple[Any, Any, Any]:
 
         id: Mapped[int] = mapped_column(primary_key=True)
         name: Mapped[str]
-        kind: Any = mapped_column(EnumType(Kind), nullable=False)
-        day: Any = mapped_column(sa.Date, nullable=False)
-        seen: Any = mapped_column(sa.DateTime, nullable=False)
+        kind: Mapped[Kind] = mapped_column(EnumType(Kind))
+        day: Mapped[date]
+        seen: Mapped[datetime]
         active: Mapped[bool]
         score: Mapped[float]
 
@@ -335,7 +334,7 @@ def by_duckdb(file: Path, folder: Path) -> Callable[[], None]:
         connection.execute(statement)
 
     def work() -> None:
-        result = duckdb.sql(f"SELECT * FROM read_csv('{file}')")
+        result = duckdb.connect().execute(f"SELECT * FROM read_csv('{file}')")
         connection.execute("BEGIN")
         while rows := result.fetchmany(10_000):
             connection.executemany("INSERT INTO city VALUES (?, ?, ?, ?, ?, ?, ?)", rows)

@@ -57,11 +57,14 @@ def value_columnwise(simple: Simple | None) -> Columnwise | None:
     )
 
     def convert(values: Sequence[Any]) -> Sequence[Any] | None:
-        if not set(map(type, values)) <= passing:
+        types = set(map(type, values))
+        if not types <= passing:
             return None
-        # The sum is not a number when one of them is not.
-        if simple.kind is Kind.REAL and isnan(sum(value for value in values if value is not None)):
-            return None
+        if simple.kind is Kind.REAL:
+            numbers = [value for value in values if value is not None] if types & _NONE else values
+            # The sum is not a number when one of them is not.
+            if isnan(sum(numbers)):
+                return None
         return values
 
     return convert
