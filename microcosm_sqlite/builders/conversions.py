@@ -18,6 +18,7 @@ from sqlalchemy import Dialect
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from microcosm_sqlite.constants import TRUTH_WORDS
 from microcosm_sqlite.types import EnumType, Truthy, parse_truth
 
 Conversion: TypeAlias = Callable[[str], Any]
@@ -80,7 +81,7 @@ def _double(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ValueError("is not a number") from None
+        raise ValueError(f"is not a number{_comma_hint(text)}") from None
     if isnan(number) or "_" in text:
         raise ValueError("is not a number")
     if not isfinite(number) and "inf" not in text.casefold():
@@ -88,22 +89,29 @@ def _double(text: str) -> float:
     return number
 
 
+def _comma_hint(text: str) -> str:
+    return ": decimals stand behind a point, thousands have no comma" if "," in text else ""
+
+
 def _decimal(text: str) -> Decimal:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
-        raise ValueError("is not a decimal number") from None
+        raise ValueError(f"is not a decimal number{_comma_hint(text)}") from None
     if not number.is_finite() or "_" in text:
         raise ValueError("is not a decimal number")
     return number
 
 
 def _boolean(text: str) -> bool:
-    return parse_truth(text.strip())
+    try:
+        return parse_truth(text.strip())
+    except ValueError:
+        raise ValueError(f"is neither true nor false: expected one of {', '.join(TRUTH_WORDS)}") from None
 
 
 def _truthy(text: str) -> bool:
-    return bool(text) and parse_truth(text)
+    return bool(text) and _boolean(text)
 
 
 def _date(text: str) -> date:

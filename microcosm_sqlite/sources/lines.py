@@ -23,7 +23,10 @@ class Block:
     @property
     def is_cut_at_ends(self) -> bool:
         """Whether a line ends where the text says so: lines that were given one by one may not."""
-        return self._lines is None or _count_lines(self.text) == self.count
+        if self._lines is None:
+            return True
+        *before, last = self._lines
+        return all(line.find("\n") == len(line) - 1 for line in before) and last.find("\n") in {-1, len(last) - 1}
 
     def after(self, lines: int) -> "Block":
         """Return what follows the first *lines*."""

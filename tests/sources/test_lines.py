@@ -26,6 +26,7 @@ def test_lines_that_were_given_may_end_where_the_text_does_not_say_so() -> None:
     assert Block(1, "a\nb\n", ["a\n", "b\n"]).is_cut_at_ends
     assert not Block(1, "ab", ["a", "b"]).is_cut_at_ends
     assert not Block(1, "a\nb\n", ["a\nb\n"]).is_cut_at_ends
+    assert not Block(1, "a\nb\ncd\n", ["a\nb\n", "c", "d\n"]).is_cut_at_ends
 
 
 def test_the_rest_of_a_block_knows_where_it_stands() -> None:
