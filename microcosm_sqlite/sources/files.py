@@ -73,7 +73,9 @@ def digest_of(path: Path, *, name: str) -> FileDigest:
         raise unreadable(name, error) from error
 
 
-def unreadable(name: str, error: Exception, *, line: int | None = None, expected: str = "a CSV file") -> SourceError:
+def unreadable(
+    name: str, error: Exception, *, line: int | None = None, expected: str = "a file that can be read"
+) -> SourceError:
     """Return the error that says why *name* cannot be read."""
     found = getattr(error, "strerror", None) or str(error) or type(error).__name__
     if isinstance(error, FileNotFoundError):
@@ -82,6 +84,19 @@ def unreadable(name: str, error: Exception, *, line: int | None = None, expected
         found = "a folder"
     remedy = "Correct the path, or make the file readable."
     return SourceError(source=name, line=line, expected=expected, found=found, remedy=remedy)
+
+
+def members_of(path: Path, *, name: str) -> list[Path]:
+    """Return the paths of the files in a zip file.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [path / member.filename for member in archive.infolist() if not member.is_dir()]
+    except (*UNREADABLE, ValueError) as error:
+        raise unreadable(name, error, expected="a zip file") from error
 
 
 def _archive_of(path: Path) -> Path | None:
