@@ -231,7 +231,8 @@ def test_models_that_are_mapped_in_other_ways() -> None:
     assert problems(DogStore, native).keys() == {"search()"}
     assert {call: finding.remedy for call, finding in findings(CatStore, native).items() if finding.problem} == {}
     assert {call: finding.remedy for call, finding in findings(KeeperStore, native).items() if finding.problem} == {
-        "retrieve(...)": "CREATE INDEX ix_animal_keeper_house_keeper_number ON animal (keeper_house, keeper_number)",
+        "retrieve(...)": "CREATE INDEX ix_animal_keeper_house_keeper_number_name "
+        "ON animal (keeper_house, keeper_number, name)",
         "search()": "CREATE INDEX ix_animal_keeper_house_keeper_number ON animal (keeper_house, keeper_number)",
         "Keeper.animals": "CREATE INDEX ix_animal_keeper_house_keeper_number_name "
         "ON animal (keeper_house, keeper_number, name)",
