@@ -70,6 +70,12 @@ def shelves(rows: int, path: Path | str = ":memory:") -> apsw.Connection:
     connection = apsw.Connection(str(path))
     for sql in statements(Shelves.metadata):
         connection.execute(sql)
+    with connection:
+        _fill(connection, rows)
+    return connection
+
+
+def _fill(connection: apsw.Connection, rows: int) -> None:
     connection.executemany("INSERT INTO author VALUES (?, ?)", ((i, f"author {i}") for i in range(1, 11)))
     books = (
         (i, f"isbn {i}", f"title {i}", f"shelf {i % 5}", 1900 + i % 100, 0, 1 + i % 10, i % 90, i % 180)
@@ -77,7 +83,6 @@ def shelves(rows: int, path: Path | str = ":memory:") -> apsw.Connection:
     )
     connection.executemany("INSERT INTO book VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", books)
     connection.execute("INSERT INTO book_text (book_text) VALUES ('rebuild')")
-    return connection
 
 
 def statements(metadata: Any) -> list[str]:
