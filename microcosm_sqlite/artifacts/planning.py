@@ -16,7 +16,7 @@ from microcosm_sqlite.artifacts.queries import quoted, rows
 PRIMARY_KEY: Final = "PRIMARY KEY"
 
 #: The lines of https://sqlite.org/eqp.html that say how one table is read.
-_SCAN: Final = re.compile(r"SCAN (?P<name>.+?)(?: USING (?:COVERING )?INDEX (?P<index>.+))?")
+_SCAN: Final = re.compile(r"SCAN (?P<name>.+?)(?: USING (?:COVERING )?INDEX (?P<index>.+?))?(?: LEFT-JOIN)?")
 _SEARCH: Final = re.compile(
     r"SEARCH (?P<name>.+?) USING (?:(?P<key>(?:INTEGER )?PRIMARY KEY)"
     r"|(?P<automatic>AUTOMATIC) .*INDEX|(?:COVERING )?INDEX (?P<index>.+?))(?: \((?P<terms>.*)\))?(?: LEFT-JOIN)?"
@@ -97,17 +97,16 @@ def read_steps(lines: Iterable[Line]) -> Steps:
                 # What is indexed for one statement is read and sorted for it.
                 scanned.append(found["name"])
             else:
-                index = found["index"] or PRIMARY_KEY
-                searched.append(Search(found["name"], index, (found["terms"] or "").count("=?")))
-                indexes.append(index)
+                values = (found["terms"] or "").count("=?")
+                searched.append(Search(found["name"], found["index"] or PRIMARY_KEY, values))
         elif found := _SCAN.fullmatch(line):
-            scanned.append(found["name"].removesuffix(" LEFT-JOIN"))
-            by_parent.setdefault(parent, []).append(scanned[-1])
-            indexes += [found["index"]] if found["index"] else []
+            scanned.append(found["name"])
+            by_parent.setdefault(parent, []).append(found["name"])
+            indexes += filter(None, [found["index"]])
     return Steps(
         scanned=tuple(scanned),
         searched=tuple(searched),
-        indexes=tuple(indexes),
+        indexes=(*indexes, *(search.by for search in searched)),
         virtual=tuple(virtual),
         sorted=tuple(Sort(what, tuple(by_parent.get(parent, ()))) for parent, what in sorts),
     )
