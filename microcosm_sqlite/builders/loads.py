@@ -7,6 +7,7 @@ from sqlalchemy import Connection, MetaData, Table, delete
 
 from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.explaining import explain
 from microcosm_sqlite.builders.loading import Load, Loaded, entry_of, load_source
 from microcosm_sqlite.builders.options import LoadOptions, load_of
 from microcosm_sqlite.builders.statements import Conflict
@@ -76,6 +77,12 @@ class Loads:
             RowsRejectedError: rows do not fit, each told with its line; nothing was loaded.
         """
         return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options)
+
+    def explain(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> str:
+        """Return how `load` would fill each column, and who reads the source, as lines of text; nothing is loaded."""
+        load = load_of(self._own(model), source_of(source, name=f"rows of {model.__name__}"), options)
+        with self._transaction() as connection:
+            return explain(connection, load)
 
     def upsert(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
         """Load a source as `load` does, but let its rows take the place of those with the same primary key.

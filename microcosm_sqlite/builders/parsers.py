@@ -159,6 +159,12 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        raise ValueError("has a UTC offset, which the column would lose: give the time in UTC without one")
+    return value
+
+
 #: What a value has to be for a column of a type, where the type itself would take others too; the first counts.
 _ADAPTED: Final[tuple[tuple[type[Any], Step], ...]] = (
     (TypeDecorator, _unchanged),
@@ -169,6 +175,7 @@ _ADAPTED: Final[tuple[tuple[type[Any], Step], ...]] = (
     (sql.Numeric, _number),
     (sql.String, _no_text),
     (sql.Date, _day),
+    (sql.DateTime, _moment),
 )
 
 

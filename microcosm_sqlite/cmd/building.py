@@ -1,25 +1,27 @@
-"""Build a data set from a folder of CSV files."""
+"""Build a data set from a folder of files with rows."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import click
 from sqlalchemy import MetaData, Table
 
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Licence, Waiver
+from microcosm_sqlite.builders.options import LoadOptions
 from microcosm_sqlite.cmd.declarations import imported_data_set
-from microcosm_sqlite.cmd.failures import ExitCode, report
+from microcosm_sqlite.cmd.failures import ExitCode
 from microcosm_sqlite.cmd.identities import identity_of, write_identity
 from microcosm_sqlite.cmd.options import debug_option, json_option
 from microcosm_sqlite.cmd.progress import shown
+from microcosm_sqlite.cmd.reporting import checked_report, report_errors, write_report
+from microcosm_sqlite.cmd.rows import file_of, strays_told
 from microcosm_sqlite.cmd.tables import json_text
 from microcosm_sqlite.cmd.unchanged import published_same
 from microcosm_sqlite.cmd.waiving import unneeded_told, waiver_options, waivers_of
@@ -30,7 +32,6 @@ from microcosm_sqlite.errors import (
     BuildError,
     ConfigurationError,
     GatesFailedError,
-    RowsRejectedError,
     SealError,
     SourceError,
     WorkbenchFailedError,
@@ -39,6 +40,9 @@ from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.durability import make_folder
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.workbench import Workbench
+
+_MAX_ERRORS: Final = "Name so many problems of a file (100); with --skip-bad, leave out so many rows at most."
+_REPORT: Final = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 def _licences(_: click.Context, __: click.Parameter, names: Iterable[str]) -> tuple[Licence, ...]:
@@ -58,6 +62,10 @@ def _licences(_: click.Context, __: click.Parameter, names: Iterable[str]) -> tu
 @click.option("--licence", "licences", multiple=True, callback=_licences, help="SPDX identifier; may be repeated.")
 @click.option("--attribution", help="Whom those who use the data have to name.")
 @click.option("--allow-missing", is_flag=True, help="Leave a table empty that has no file.")
+@click.option("--skip-bad", is_flag=True, help="Leave out rows that do not fit; the manifest says how many.")
+@click.option("--max-errors", type=click.IntRange(min=0), metavar="N", help=_MAX_ERRORS)
+@click.option("--report", type=_REPORT, callback=checked_report, help="Write every bad row here: *.csv, *.json, *.txt.")
+@click.option("--explain", is_flag=True, help="Say what fills each column before a file is loaded.")
 @click.option("--force", is_flag=True, help="Build although nothing changed since what is published.")
 @click.option("--quiet", is_flag=True, help="Say nothing but what is wrong.")
 @waiver_options
@@ -77,6 +85,8 @@ def build(
 ) -> None:
     """Build the data set MODULE:DATASET from the files <table>.csv in ROWS_FOLDER, seal it, publish it.
 
+    Files may also be <table>.tsv, .jsonl or .json, packed or not.
+
     Every row that does not fit is named with its file, line and column, every gate that does not hold with what was
     expected and found; nothing is published then. Modules in the current folder are found. SOURCE_DATE_EPOCH dates
     the release; without it, it has no date. Where rows, models and what the options say of the release are those of
@@ -92,6 +102,9 @@ def build(
         output=output,
         waivers=waivers_of(base, waive=options.pop("waive"), reason=options.pop("reason")),
         allow_missing=options.pop("allow_missing"),
+        report=options.pop("report"),
+        explains=options.pop("explain"),
+        loading=_loading(skip_bad=options.pop("skip_bad"), max_errors=options.pop("max_errors")),
         # The other options are what the curator says of the release.
         release=Release(created=_source_date(), **options),
     )
@@ -117,38 +130,57 @@ class _Work:
     release: Release
     waivers: tuple[Waiver, ...]
     allow_missing: bool
+    report: Path | None
+    explains: bool
+    loading: LoadOptions
 
     @property
     def tables(self) -> list[Table]:
         """The tables, those that others refer to first."""
         return cast("MetaData", cast("Any", self.data_set).metadata).sorted_tables
 
-    def file_of(self, table: Table) -> Path:
-        """Return where the rows of *table* are."""
-        return self.rows / f"{table.name}.csv"
+    def file_of(self, table: Table) -> Path | None:
+        """Return where the rows of *table* are, or None if they are nowhere."""
+        return file_of(self.rows, table.name)
+
+
+def _loading(*, skip_bad: bool, max_errors: int | None) -> LoadOptions:
+    options = LoadOptions(skip_bad=skip_bad)
+    return options if max_errors is None else LoadOptions(skip_bad=skip_bad, max_errors=max_errors)
 
 
 def _published(work: _Work) -> Artifact | None:
     files = [work.file_of(table) for table in work.tables]
-    sources = [path for path in files if path.exists()]
+    sources = [path for path in files if path is not None]
     if len(sources) < len(files) and not work.allow_missing:
         return None
-    return published_same(work.data_set, sources, work.output, asked=work.release, waivers=work.waivers)
+    same = published_same(work.data_set, sources, work.output, asked=work.release, waivers=work.waivers)
+    if (
+        same is not None
+        and any(source.skipped for source in same.manifest.sources)
+        and not work.loading.get("skip_bad")
+    ):
+        # What was left out then would be an error now.
+        return None
+    return same
 
 
 def _build(context: click.Context, work: _Work) -> Artifact:
+    errors: list[BuildError] = []
     with Workbench(work.data_set) as bench:
-        errors = _load(bench, work)
-        for error in errors:
-            _report(context, error)
-        if errors:
-            click.echo("Nothing was published.", err=True)
-            context.exit(ExitCode.FAILED)
         try:
-            return _seal(bench, work)
+            errors += _load(bench, work)
+            if not errors:
+                return _seal(bench, work)
+            report_errors(context, errors)
+            click.echo("Nothing was published.", err=True)
         except GatesFailedError as error:
-            _report(context, error)
-            context.exit(ExitCode.FAILED)
+            errors.append(error)
+            report_errors(context, errors)
+        finally:
+            if work.report is not None:
+                write_report(work.report, errors, bench.skipped)
+        raise click.exceptions.Exit(ExitCode.FAILED)
 
 
 def _seal(bench: Workbench, work: _Work) -> Artifact:
@@ -188,21 +220,33 @@ def _load(bench: Workbench, work: _Work) -> list[BuildError]:
     errors: list[BuildError] = []
     for table in work.tables:
         path = work.file_of(table)
-        if not path.exists():
+        if path is None:
             if not work.allow_missing:
-                errors.append(_missing(path, table))
+                errors.append(_missing(work.rows / f"{table.name}.csv", table))
             continue
         if table not in models:
             raise click.UsageError(f"table {table.name!r} has no model, so {path} cannot be loaded: use a script.")
         try:
-            bench.csv(models[table], path)
+            if work.explains:
+                click.echo(bench.explain(models[table], path, **work.loading), err=True)
+            bench.load(models[table], path, **work.loading)
         except WorkbenchFailedError:
             # Nothing else can be looked at.
             raise
         except BuildError as error:
             errors.append(error)
-    _warn_of_strays(work)
+    for warning in strays_told(work.rows, [table.name for table in work.tables]):
+        click.echo(warning, err=True)
+    _tell_skipped(bench)
     return errors
+
+
+def _tell_skipped(bench: Workbench) -> None:
+    skipped = sum(source.skipped or 0 for source in bench.sources)
+    if skipped:
+        click.echo(f"Warning: {skipped} row(s) that do not fit were left out, the first ones:", err=True)
+        for problem in bench.skipped[:SHOWN_PROBLEMS]:
+            click.echo(f"  {problem}", err=True)
 
 
 def _models(data_set: Any) -> dict[Table, type[Any]]:
@@ -222,31 +266,3 @@ def _missing(path: Path, table: Table) -> SourceError:
         found="no such file",
         remedy="Write it, or leave the table empty with --allow-missing.",
     )
-
-
-def _warn_of_strays(work: _Work) -> None:
-    names = [table.name for table in work.tables]
-    for path in sorted(work.rows.glob("*.csv")):
-        if path.stem not in names:
-            alike = get_close_matches(path.stem, names, n=1)
-            hint = f" Is it that of {alike[0]!r}?" if alike else ""
-            click.echo(f"Warning: {path} was not read: no table is called {path.stem!r}.{hint}", err=True)
-
-
-def _report(context: click.Context, error: BuildError) -> None:
-    """Say on stderr what *error* says; its message names only some of the problems that it knows, so add the others."""
-    report(context, error)
-    if isinstance(error, RowsRejectedError):
-        _report_more("The next ones", error.problems, error.count)
-    elif isinstance(error, GatesFailedError):
-        for failure in error.failures:
-            _report_more(f"The next ones of {failure.gate}", failure.problems, failure.total)
-
-
-def _report_more(head: str, problems: Sequence[object], total: int) -> None:
-    if len(problems) > SHOWN_PROBLEMS:
-        click.echo(f"{head}:", err=True)
-        for problem in problems[SHOWN_PROBLEMS:]:
-            click.echo(f"  {problem}", err=True)
-        if total > len(problems):
-            click.echo(f"  ... and {total - len(problems)} more", err=True)

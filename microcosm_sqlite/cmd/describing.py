@@ -95,6 +95,8 @@ def _licence(licence: Licence) -> str:
 
 def _source(source: Source) -> str:
     rows = None if source.rows is None else f"{source.rows} rows"
+    if source.skipped:
+        rows = f"{rows}, {source.skipped} left out"
     return ", ".join(filter(None, (source.title, source.version, source.path, rows, source.licence, source.sha256)))
 
 

@@ -1,13 +1,16 @@
 """Choose the source for what was given."""
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import EntryPoints, entry_points
 from io import TextIOBase
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.arrow import ArrowSource, ParquetSource
 from microcosm_sqlite.sources.csv import CSVSource
+from microcosm_sqlite.sources.excel import ExcelSource
 from microcosm_sqlite.sources.files import PACKED
 from microcosm_sqlite.sources.json import JSONLinesSource, JSONSource
 from microcosm_sqlite.sources.records import TABS
@@ -22,7 +25,18 @@ KINDS: Final[Mapping[str, Callable[[Path], Source]]] = {
     ".jsonl": JSONLinesSource,
     ".ndjson": JSONLinesSource,
     ".json": JSONSource,
+    ".parquet": ParquetSource,
+    ".arrow": ArrowSource,
+    ".feather": ArrowSource,
+    ".xlsx": ExcelSource,
+    ".xls": ExcelSource,
+    ".xlsb": ExcelSource,
+    ".ods": ExcelSource,
 }
+
+#: The entry points by which others add kinds: the name is a suffix without its dot (`shp`), or the scheme of a URL
+#: (`s3`); the object is called with the path or the URL and returns a source.
+ENTRY_POINTS: Final = "microcosm_sqlite.sources"
 
 
 def source_of(given: Any, *, name: str = "rows") -> Source:
@@ -36,6 +50,8 @@ def source_of(given: Any, *, name: str = "rows") -> Source:
         SourceError: no source reads files of that kind.
         TypeError: it is none of these.
     """
+    if isinstance(given, str) and "://" in given:
+        return _of_url(given)
     if isinstance(given, str | PathLike):
         return _of_path(Path(cast("str | PathLike[str]", given)))
     if all(hasattr(given, part) for part in ("open", "digest", "is_rereadable")):
@@ -57,13 +73,38 @@ def suffix_of(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
+def is_read(suffix: str) -> bool:
+    """Tell whether some source reads files with this suffix."""
+    return suffix in KINDS or (bool(suffix) and suffix[1:] in _others().names)
+
+
 def _of_path(path: Path) -> Source:
-    make = KINDS.get(suffix_of(path))
-    if make is None:
-        raise SourceError(
-            source=str(path),
-            expected=f"a file called {', '.join(f'*{suffix}' for suffix in KINDS)}, packed or not",
-            found=f"the suffix {path.suffix!r}",
-            remedy="Rename it, or say what it is: CSVSource(path), JSONLinesSource(path).",
-        )
-    return make(path)
+    suffix = suffix_of(path)
+    if suffix in KINDS:
+        return KINDS[suffix](path)
+    if is_read(suffix):
+        return cast("Source", _others()[suffix[1:]].load()(path))
+    others = [f".{name}" for name in sorted(_others().names)]
+    raise SourceError(
+        source=str(path),
+        expected=f"a file called {', '.join(f'*{known}' for known in (*KINDS, *others))}, packed or not",
+        found=f"the suffix {path.suffix!r}",
+        remedy="Rename it, or say what it is: CSVSource(path), JSONLinesSource(path).",
+    )
+
+
+def _of_url(url: str) -> Source:
+    scheme = url.partition("://")[0]
+    if scheme in _others().names:
+        return cast("Source", _others()[scheme].load()(url))
+    installed = ", ".join(sorted(_others().names)) or "none"
+    raise SourceError(
+        source=f"{scheme}://...",
+        expected=f"a path, or a URL that one of the installed sources reads ({installed})",
+        found=f"the scheme {scheme!r}",
+        remedy="Fetch the file first; rows of a database are a SQLSource(url, table).",
+    )
+
+
+def _others() -> EntryPoints:
+    return entry_points(group=ENTRY_POINTS)

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -53,6 +53,7 @@ def test_values_are_read_as_what_the_column_holds(type_: Any, value: Any, read: 
         (sa.Float(), True, "is not a number"),
         (sa.String(), 7, "is not text but int"),
         (sa.Date(), datetime(2026, 1, 5, 1), "has a time"),  # noqa: DTZ001
+        (sa.DateTime(), datetime(2026, 1, 5, tzinfo=UTC), "has a UTC offset"),
     ],
 )
 def test_values_that_would_change_are_refused(type_: Any, value: Any, reason: str) -> None:

@@ -389,3 +389,71 @@ def test_events_for_programs(project: Path, run: Run) -> None:
         "of_bytes": 17,
     }
     assert json.loads(result.stdout)["name"] == "zoo"
+
+
+def test_rows_may_come_in_files_of_any_kind(project: Path, run: Run) -> None:
+    """Each table in its own."""
+    (project / "rows/animal.csv").unlink()
+    (project / "rows/animal.jsonl").write_text('{"id": 1, "name": "Mia", "is_tame": true, "house": null}\n')
+
+    assert run(*BUILD).returncode == 0
+    assert {source.path for source in verify(project / "out/zoo.sqlite").manifest.sources} == {
+        "house.csv",
+        "animal.jsonl",
+    }
+
+
+def test_bad_rows_may_be_left_out(project: Path, run: Run) -> None:
+    """They are told, written down, counted in the manifest; the next build without that permission fails."""
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\n1,Mia,yes,\nx,Leo,no,\n3,Kim,perhaps,\n")
+
+    result = run(*BUILD, "--skip-bad", "--report", "bad.csv")
+
+    assert result.returncode == 0, result.stderr
+    assert (
+        "Warning: 2 row(s) that do not fit were left out, the first ones:\n  rows/animal.csv, line 3" in result.stderr
+    )
+    assert len((project / "bad.csv").read_text().splitlines()) == 3
+    sources = verify(project / "out/zoo.sqlite").manifest.sources
+    assert [(source.path, source.rows, source.skipped) for source in sources] == [
+        ("house.csv", 2, None),
+        ("animal.csv", 1, 2),
+    ]
+    assert "animal.csv, 1 rows, 2 left out" in run("info", "out/zoo.sqlite").stdout
+    assert "Nothing changed" in run(*BUILD, "--skip-bad").stderr
+    assert run(*BUILD).returncode == 1
+
+
+def test_only_so_many_rows_may_be_left_out(project: Path, run: Run) -> None:
+    """One more, and nothing is published."""
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\nx,Mia,yes,\ny,Leo,no,\n")
+
+    result = run(*BUILD, "--skip-bad", "--max-errors", "1")
+
+    assert result.returncode == 1
+    assert "2 problem(s), nothing was loaded" in result.stderr
+    assert not (project / "out").exists()
+
+
+def test_problems_are_written_where_a_curator_can_sort_them(project: Path, run: Run) -> None:
+    """Those of files and those of gates."""
+    (project / "rows/animal.csv").write_text("id,name,is_tame,house\n1,Mia,yes,west\n")
+
+    result = run(*BUILD, "--report", "bad.json")
+
+    assert result.returncode == 1
+    (problem,) = json.loads((project / "bad.json").read_text())
+    assert (problem["line"], problem["column"], problem["value"], problem["rule"]) == (
+        2,
+        "house",
+        "west",
+        "foreign key",
+    )
+
+
+def test_the_mapping_is_told_on_request(project: Path, run: Run) -> None:
+    """Before each file is loaded."""
+    result = run(*BUILD, "--explain")
+
+    assert "rows/animal.csv -> animal, read by SQLite where it is large and plain, else by Python\n" in result.stderr
+    assert "  is_tame  from 'is_tame'  Boolean (one of a few words)\n" in result.stderr

@@ -122,6 +122,7 @@ def test_a_whole_data_set_is_sealed(name: str, benches: dict[str, Path], tmp_pat
     assert inspect(artifact.path).manifest.access == tuple(entry.declared() for entry in manifest.access)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "table", "index"), [one for name in NAMES for one in indexes_of(name)])
 def test_an_index_that_is_missing_is_told(
     name: str, table: Table, index: Any, benches: dict[str, Path], tmp_path: Path

@@ -1,3 +1,4 @@
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.sources import CSVSource
 from microcosm_sqlite.sources.json import JSONLinesSource, JSONSource
-from microcosm_sqlite.sources.kinds import source_of, suffix_of
+from microcosm_sqlite.sources.kinds import is_read, source_of, suffix_of
 from microcosm_sqlite.sources.rows import RowsSource
 
 
@@ -48,3 +49,36 @@ def test_anything_else_is_a_type_error(given: Any) -> None:
     """An open file does not say what it holds."""
     with pytest.raises(TypeError, match="expected a path, rows or a source"):
         source_of(given)
+
+
+class Fetched:
+    """A third party's source."""
+
+    def __init__(self, place: object) -> None:
+        self.name = str(place)
+
+
+def test_others_may_add_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an entry point, for a suffix or for the scheme of a URL."""
+    folder = tmp_path / "others-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    target = f"{Fetched.__module__}:Fetched"
+    (folder / "entry_points.txt").write_text(f"[microcosm_sqlite.sources]\nshp = {target}\ns3 = {target}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, Fetched.__module__, sys.modules[Fetched.__module__])
+
+    assert source_of("coasts.shp").name == "coasts.shp"
+    assert source_of("s3://bucket/cities.csv").name == "s3://bucket/cities.csv"
+    assert is_read(".shp")
+    assert not is_read(".md")
+    with pytest.raises(SourceError, match=r"\*\.ods, \*\.s3, \*\.shp, packed or not"):
+        source_of("x.md")
+
+
+def test_a_url_that_nobody_reads_is_an_error() -> None:
+    """It is no path; what stands in it, perhaps a password, is not repeated."""
+    with pytest.raises(SourceError, match=r"the scheme 'postgresql'.*SQLSource") as caught:
+        source_of("postgresql://me:secret@host/shop")
+
+    assert "secret" not in str(caught.value)
