@@ -17,6 +17,7 @@ from weakref import ref
 from microcosm.api import defaults  # pyright: ignore[reportUnknownVariableType]
 
 from microcosm_sqlite.constants import DATA_SET_GROUP, MEMORY_PATH
+from microcosm_sqlite.engines.forking import call_in_child
 from microcosm_sqlite.errors import DataSetNotFoundError
 from microcosm_sqlite.paths import DataSetPaths
 from microcosm_sqlite.settings import (
@@ -94,6 +95,11 @@ class SQLiteBindFactory:
         self._reading: dict[str, tuple[Engine, Engine]] = {}
         self._missing: dict[str, Path] = {}
         self._agreed: dict[type[Any], Agreement] = {}
+        self._renew()
+        # Whoever held the lock of the parent does not exist in a forked child.
+        call_in_child(self, SQLiteBindFactory._renew)
+
+    def _renew(self) -> None:
         self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Any:

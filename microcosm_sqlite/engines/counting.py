@@ -5,6 +5,8 @@ from collections import deque
 from typing import Any, Final
 from weakref import WeakKeyDictionary, finalize
 
+from microcosm_sqlite.engines.forking import call_in_child
+
 #: One look-up by key in so many is timed, for all: asking the clock takes a twentieth of the time of a look-up.
 TIMED: Final = 16
 
@@ -40,6 +42,11 @@ class Tally:
         self._counters: dict[int, Counters] = {}
         #: Whose owner is gone. A finaliser may run anywhere, also while the lock is held: it must not want it.
         self._gone: deque[int] = deque()
+        self._renew()
+        # Whoever held the lock of the parent does not exist in a forked child.
+        call_in_child(self, Tally._renew)
+
+    def _renew(self) -> None:
         self._lock = threading.Lock()
 
     def counters(self, owner: Any) -> Counters:

@@ -1,6 +1,8 @@
 """Have a store asked in another thread, and take over what it found."""
 
+from asyncio import sleep
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, ParamSpec
 
@@ -11,7 +13,7 @@ from microcosm_sqlite.context import current_session, open_contexts, sessions_he
 from microcosm_sqlite.dataset import resolve_data_set
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.lookups.ownership import keep_here
-from microcosm_sqlite.lookups.parcels import packed, unpacked
+from microcosm_sqlite.lookups.parcels import Load, packed, unpacked
 from microcosm_sqlite.lookups.readers import reader_of
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession
 from microcosm_sqlite.lookups.streaming import Source, Stream
@@ -26,6 +28,10 @@ FIRST_ROWS: Final = 50
 
 #: Rows that are handed over at a time: to take them over keeps the loop for less than a millisecond.
 MOST_ROWS: Final = 500
+
+
+#: Rows that are taken over before the loop may do something else: they take about a millisecond.
+_ROWS_AT_ONCE: Final = 1000
 
 
 class Awaiting:
@@ -73,7 +79,10 @@ class Awaiting:
         act = partial(getattr(self._store, verb), *arguments, **keywords)
         if self._is_answered_here():
             return act()
-        return self._taken_over(await workers_of(self._graph).run(lambda: packed(act())))
+        found = await workers_of(self._graph).run(lambda: packed(act()))
+        if isinstance(found, Load) and len(found.held) > _ROWS_AT_ONCE:
+            return await self._taken_over_in_parts(found)
+        return self._taken_over(found)
 
     async def _ask_plainly(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
         """Return what the store answers, in which there are no rows."""
@@ -102,6 +111,14 @@ class Awaiting:
 
     def _taken_over(self, found: Any) -> Any:
         return unpacked(found, Here(self._store))
+
+    async def _taken_over_in_parts(self, found: Load) -> list[Any]:
+        """Return the rows of a long list; let the loop do other things in between."""
+        rows: list[Any] = []
+        for start in range(0, len(found.held), _ROWS_AT_ONCE):
+            rows += self._taken_over_in_passing(replace(found, held=found.held[start : start + _ROWS_AT_ONCE]))
+            await sleep(0)
+        return rows
 
     def _taken_over_in_passing(self, found: Any) -> Any:
         return unpacked(found, _Passing(self._store))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.errors import MissingExtraError
-from microcosm_sqlite.lookups.picking import Pick, name_of_column
+from microcosm_sqlite.lookups.picking import Pick, is_column
 from microcosm_sqlite.lookups.seeking import STORED
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Columns(Generic[ModelT]):
 
         Args:
             *criteria: SQLAlchemy expressions that must hold.
-            columns: mapped attributes of the model; by default all its columns.
+            columns: mapped attributes of the model, or their names; by default all its columns.
             offset: how many rows to skip.
             limit: how many rows to give at most.
             **filters: filters as for `search`.
@@ -161,7 +161,7 @@ class Columns(Generic[ModelT]):
 
         mapper: Mapper[Any] = inspect(self.model_class)
         chosen = self._chosen(criteria, columns)
-        names = tuple(name_of_column(attribute, mapper) for attribute in chosen)
+        names = tuple(str(attribute.key) for attribute in chosen)
 
         def through_sqlalchemy(rows: int) -> Iterator[Sequence[Any]]:
             query = self._select(criteria, filters, offset=offset, limit=limit).with_entities(*map(_stored, chosen))
@@ -189,13 +189,24 @@ class Columns(Generic[ModelT]):
                     f"{self._name}: expected conditions as positional arguments, found the column {criterion}. "
                     f"Name columns as columns=[{criterion}]."
                 )
+        mapper: Mapper[Any] = inspect(self.model_class)
+        known = {
+            one.key: getattr(self.model_class, one.key)
+            for one in mapper.column_attrs
+            if isinstance(one.columns[0], Column)
+        }
         if columns is None:
-            mapper: Mapper[Any] = inspect(self.model_class)
-            properties = (one for one in mapper.column_attrs if isinstance(one.columns[0], Column))
-            return [getattr(self.model_class, one.key) for one in properties]
-        if not columns:
-            raise TypeError(f"{self._name}: expected one column at least, found none in columns=")
-        return list(columns)
+            return [*known.values()]
+        if isinstance(columns, str | InstrumentedAttribute):
+            raise TypeError(
+                f"{self._name}: expected a list of columns, found {columns} alone. Write columns=[{columns}]."
+            )
+        chosen = [known.get(one, one) if isinstance(one, str) else one for one in columns]
+        strangers = [one for one in chosen if not is_column(one, mapper)]
+        if strangers or not chosen:
+            found = ", ".join(map(str, strangers)) or "none"
+            raise TypeError(f"{self._name}: expected columns in columns=, found {found}. It has {', '.join(known)}.")
+        return chosen
 
 
 def _stored(attribute: Any) -> Any:

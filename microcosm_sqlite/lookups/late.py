@@ -10,6 +10,7 @@ SQLAlchemy finds the state of an instance by the attribute `_sa_instance_state`.
 descriptor there; in the place of its state an instance holds the `Nursery` that will make it.
 """
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import ref
@@ -32,7 +33,17 @@ STATE: Final = "_sa_instance_state"
 _SWEPT: Final = 4096
 
 #: Held while a state is made: two threads may ask for that of one instance at once.
-_making: Final = threading.RLock()
+_making = threading.RLock()
+
+
+def _renew() -> None:
+    """Give a forked child a lock of its own: whoever held the parent's does not exist there."""
+    global _making  # noqa: PLW0603 - As `context` does.
+    _making = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork.
+    os.register_at_fork(after_in_child=_renew)
 
 
 class _StateAttribute:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, Generic, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, cast, overload
 
 from sqlalchemy import Column, Select, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
@@ -152,7 +152,7 @@ class Picking(Generic[ModelT]):
             UnknownFilterError: a keyword is unknown.
         """
         mapper: Mapper[Any] = inspect(self.model_class)
-        names = tuple(name_of_column(column, mapper) for column in columns)
+        names = tuple(_name(column, mapper) for column in columns)
         if not names:
             raise TypeError(f"{type(self).__name__}: values() needs at least one attribute of {mapper.class_.__name__}")
 
@@ -214,12 +214,19 @@ def _processed(rows: list[tuple[Any, ...]], processors: list[tuple[int, Processo
     return made
 
 
-def name_of_column(attribute: Any, mapper: Mapper[Any]) -> str:
-    """Return the name of *attribute*; raise `TypeError` when it is no column of *mapper*."""
-    name = str(getattr(attribute, "key", ""))
-    if not isinstance(attribute, InstrumentedAttribute) or mapper.columns.get(name) is None:
+def is_column(attribute: Any, mapper: Mapper[Any]) -> bool:
+    """Tell whether *attribute* is a column of *mapper*, rather than a relationship, or of another model."""
+    return (
+        isinstance(attribute, InstrumentedAttribute)
+        and mapper.isa(cast("Any", attribute).parent)
+        and mapper.columns.get(str(attribute.key)) is not None
+    )
+
+
+def _name(attribute: Any, mapper: Mapper[Any]) -> str:
+    if not is_column(attribute, mapper):
         raise TypeError(f"values() gives columns of {mapper.class_.__name__}: expected attributes, found {attribute!r}")
-    return name
+    return str(attribute.key)
 
 
 def _columns(mapper: Mapper[Any], names: tuple[str, ...]) -> tuple[Column[Any], ...]:

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import random
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 from sqlalchemy.orm import Query
 
 from microcosm_sqlite import Store
+from microcosm_sqlite.engines.counting import tally_of
 from microcosm_sqlite.errors import ModelNotFoundError, ReadOnlyDataSetError, UnknownFilterError
+from microcosm_sqlite.lookups import late
 from microcosm_sqlite.lookups.asynchronous import Asynchronous
 from microcosm_sqlite.lookups.readers import reader_of
 from microcosm_sqlite.lookups.workers import workers_of
@@ -427,6 +430,36 @@ class TestConcurrency:
 
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert asyncio.run(look()) == expected == ["Ada", "Blaise", "Carl"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_waits_for_nobody(make_graph: GraphFactory, artifact_path: Path) -> None:
+    """Whatever threads of the parent were doing, and held, when it was forked."""
+    graph = make_graph(paths={"kennel": artifact_path})
+    dogs = DogStore(graph)
+    tally = tally_of(graph.sqlite("kennel")[0])
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with late._making, tally._lock, graph.sqlite._lock:
+            held.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(30)  # Nobody else would end a child that waits for ever.
+        try:
+            os._exit(0 if asyncio.run(dogs.asynchronous.retrieve(3)).owner.name == "Blaise" else 1)
+        except BaseException:  # noqa: BLE001 - The exit status tells.
+            os._exit(2)
+    done.set()
+    thread.join()
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_binding_anew_is_seen(sealed_graph: Any, make_graph: GraphFactory) -> None:

@@ -2,12 +2,18 @@
 
 import asyncio
 import threading
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from microcosm_sqlite.errors import ForeignThreadError, ModelNotFoundError
+from microcosm_sqlite.lookups.readers import reader_of
+from tests.conftest import GraphFactory
 from tests.kennel import Dog, DogStore, Owner, OwnerStore
+from tests.sealed import seal_file
+from tests.words import Word, Words, WordStore
 
 
 class LargeDogStore(DogStore):
@@ -79,3 +85,31 @@ def test_a_row_that_is_hidden_stays_where_it_was_read(any_graph: Any) -> None:
             _ = hidden.dog.owner
 
     asyncio.run(main())
+
+
+def test_long_lists_leave_the_loop_time(make_graph: GraphFactory, tmp_path: Path) -> None:
+    """Others get their turn while rows are taken over."""
+    graph = make_graph(paths={"words": tmp_path / "source.sqlite"})
+    Words.create_all(graph)
+    with Words.new_context(graph) as context:
+        assert context.session is not None
+        context.session.add_all(Word(id=number, text="a") for number in range(5000))
+        context.commit()
+    path = seal_file(tmp_path / "source.sqlite", tmp_path / "words.sqlite", name="words")
+    words, living = WordStore(make_graph(paths={"words": path})), [0]
+    reader = reader_of(words.session)
+    assert reader is not None
+    table = reader.table(Word)
+    assert table is not None
+
+    async def main() -> None:
+        look = asyncio.create_task(words.asynchronous.search())
+        while not look.done():
+            living.append(len(table.rows._nursery.living))
+            await asyncio.sleep(0)
+        assert [word.id for word in await look] == list(range(5000))
+        assert all(word in words.session for word in await look)
+
+    asyncio.run(main())
+
+    assert max(after - before for before, after in pairwise(living)) <= 1000

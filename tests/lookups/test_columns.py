@@ -55,6 +55,9 @@ def test_all_columns_come_by_their_attributes(any_graph: Any) -> None:
     assert owners.to_arrow().schema.names == ["id", "name", "town", "postcode"]
     assert owners.to_arrow(columns=[Owner.postcode, Owner.id], limit=1).to_pylist() == [{"postcode": "37073", "id": 3}]
     assert owners.to_dicts(columns=[Owner.postcode], town="Paris") == [{"postcode": "75005"}]
+    assert owners.to_arrow(columns=["name", Owner.town], town="Paris").to_pylist() == [
+        {"name": "Blaise", "town": "Paris"}
+    ]
 
 
 def test_an_empty_result_has_the_same_schema(any_graph: Any) -> None:
@@ -85,10 +88,14 @@ def test_what_is_wrong_is_heard_at_once(any_graph: Any, verb: str) -> None:
         ask(nmae="Rex")
     with pytest.raises(TypeError, match=r"Name columns as columns=\[Dog.name\]"):
         ask(Dog.name)
-    with pytest.raises(TypeError, match="expected one column at least"):
+    with pytest.raises(TypeError, match="expected columns in columns=, found none"):
         ask(columns=[])
-    with pytest.raises(TypeError, match="columns of Dog: expected attributes"):
-        ask(columns=[Dog.owner])
+    with pytest.raises(TypeError, match=r"found Dog.owner. It has id, name, weight, is_good, owner_id\."):
+        ask(columns=[Dog.id, Dog.owner])
+    with pytest.raises(TypeError, match=r"found nmae, Owner.name\. It has"):
+        ask(columns=["nmae", "name", Owner.name])
+    with pytest.raises(TypeError, match=r"found Dog.name alone. Write columns=\[Dog.name\]"):
+        ask(columns=Dog.name)
 
 
 def test_batches_have_a_row_at_least(any_graph: Any) -> None:

@@ -61,7 +61,7 @@ def test_what_is_asked_for(any_graph: Any) -> None:
     assert list(dogs.values(Dog.id, where=[Dog.owner.has(Owner.town == "London")])) == [(1,), (2,)]
 
 
-@pytest.mark.parametrize("columns", [(), (Owner.dogs,), ("name",), (Dog,)])
+@pytest.mark.parametrize("columns", [(), (Owner.dogs,), ("name",), (Dog,), (Dog.name,)])
 def test_only_columns_can_be_had(any_graph: Any, columns: tuple[Any, ...]) -> None:
     """One at least, by its attribute."""
     with pytest.raises(TypeError, match=r"values\(\) (needs|gives)"):
