@@ -13,7 +13,7 @@ RELEASES_STAMP := .venvs/.releases
 $(STAMP): pyproject.toml entry_points.cfg
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install -qq --group dev --editable ".[alembic,arrow,pandas,polars,telemetry]"
+	$(BIN)/python -m pip install -qq --group dev --editable ".[alembic,arrow,excel,pandas,polars,telemetry,zstd]"
 	touch $(STAMP)
 
 # The example data sets, installed as the separate distributions they are.
