@@ -45,7 +45,7 @@ def _best(copy: apsw.Connection, planner: Planner, sql: str, parameters: Sequenc
     before = trial.cost_now()
     steps = read_steps(explain(copy, sql, parameters))
     best: tuple[tuple[int, int], str, tuple[str, ...]] | None = None
-    for name in dict.fromkeys((*steps.scanned, *steps.searched)):
+    for name in dict.fromkeys((*steps.scanned, *(search.name for search in steps.searched))):
         table = planner.table(name, sql)
         if table is None:
             continue

@@ -23,6 +23,9 @@ _WORD: Final = re.compile(r"\w+")
 #: What may stand before a bracket without being called.
 _KEYWORDS: Final = frozenset({"AND", "OR", "WHERE", "ON", "WHEN", "THEN", "ELSE", "BY", "SELECT", "HAVING"})
 
+#: What an order may say that an index need not, or cannot.
+_UNINDEXED: Final = re.compile(r"(?: ASC)?(?: NULLS (?:FIRST|LAST))?$", re.IGNORECASE)
+
 #: What ends an ORDER BY, and what ends a WHERE.
 _END: Final = frozenset({")", "LIMIT", "OFFSET", ";"})
 _END_OF_WHERE: Final = frozenset({"ORDER", "GROUP", "LIMIT", "UNION", "HAVING", "WINDOW"})
@@ -37,7 +40,7 @@ class Clauses:
     #: What must lie in a range.
     ranged: tuple[str, ...]
     ordered: tuple[str, ...]
-    #: The columns whose values every row must have, where that is certain, else nothing.
+    #: The columns of which every row must have one value, as far as that is certain.
     equal: tuple[str, ...]
 
 
@@ -87,7 +90,7 @@ class _Reader:
         return Clauses(
             matched=tuple(dict.fromkeys(matched)),
             ranged=tuple(dict.fromkeys(ranged)),
-            ordered=tuple(dict.fromkeys(order)),
+            ordered=tuple(order),
             equal=tuple(self._equal()),
         )
 
@@ -168,27 +171,29 @@ class _Reader:
             kept.append(token)
             position += 1
         text = re.sub(r"(?<=\() | (?=[(),])", "", " ".join(kept))
-        return text.removesuffix(" ASC") if is_about else None
+        return _UNINDEXED.sub("", text) if is_about else None
 
     def _column(self, token: str) -> str | None:
         return None if token.startswith("'") else self._columns.get(_plain(token).lower())
 
     def _equal(self) -> Iterator[str]:
-        """Yield the columns of a WHERE that is nothing but `column = ?` joined by AND."""
+        """Yield the columns that a WHERE compares with a value by `column = ?`, joined with whatever else by AND."""
         if self._upper.count("WHERE") != 1 or self._upper.count("SELECT") != 1:
             return
         start = self._upper.index("WHERE") + 1
         ends = (i for i in range(start, len(self._upper)) if self._upper[i] in _END_OF_WHERE)
-        rest = self._tokens[start : next(ends, len(self._upper))]
         parts: list[list[str]] = [[]]
-        for token in rest:
-            if token.upper() == "AND":
+        depth = 0
+        for token in self._tokens[start : next(ends, len(self._upper))]:
+            depth += {"(": 1, ")": -1}.get(token, 0)
+            if depth == 0 and token.upper() in {"OR", "BETWEEN", "CASE"}:
+                # An AND may belong to it.
+                return
+            if depth == 0 and token.upper() == "AND":
                 parts.append([])
             else:
                 parts[-1].append(token)
-        found = [self._compared(part) for part in parts]
-        if all(found):
-            yield from filter(None, found)
+        yield from filter(None, map(self._compared, parts))
 
     def _compared(self, tokens: list[str]) -> str | None:
         """Return the column that *tokens* compare with a value, if they say nothing else."""

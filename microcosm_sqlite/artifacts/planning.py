@@ -16,10 +16,10 @@ from microcosm_sqlite.artifacts.queries import quoted, rows
 PRIMARY_KEY: Final = "PRIMARY KEY"
 
 #: The lines of https://sqlite.org/eqp.html that say how one table is read.
-_SCAN: Final = re.compile(r"SCAN (?P<name>.+?)(?: USING (?:COVERING )?INDEX (?P<index>.+))?")
+_SCAN: Final = re.compile(r"SCAN (?P<name>.+?)(?: USING (?:COVERING )?INDEX (?P<index>.+?))?(?: LEFT-JOIN)?")
 _SEARCH: Final = re.compile(
     r"SEARCH (?P<name>.+?) USING (?:(?P<key>(?:INTEGER )?PRIMARY KEY)"
-    r"|(?P<automatic>AUTOMATIC) .*INDEX|(?:COVERING )?INDEX (?P<index>.+))(?: \(.*)?"
+    r"|(?P<automatic>AUTOMATIC) .*INDEX|(?:COVERING )?INDEX (?P<index>.+?))(?: \((?P<terms>.*)\))?(?: LEFT-JOIN)?"
 )
 _SORT: Final = re.compile(r"USE TEMP B-TREE FOR (?P<what>.+)")
 
@@ -46,13 +46,22 @@ class Sort(NamedTuple):
         return _LAST_TERMS.fullmatch(self.what) is not None
 
 
+class Search(NamedTuple):
+    """A table that is read by an index, given values for so many of the index's first terms."""
+
+    name: str
+    by: str
+    values: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Steps:
     """What a plan does, by the names that the statement has for its tables."""
 
-    #: What is read from one end to the other, and what is found by an index, with the index of each.
+    #: What is read from one end to the other, and what is found by an index.
     scanned: tuple[str, ...]
-    searched: tuple[str, ...]
+    searched: tuple[Search, ...]
+    #: The indexes of both.
     indexes: tuple[str, ...]
     #: What has a way of its own to find rows, such as a full-text index.
     virtual: tuple[str, ...]
@@ -72,7 +81,7 @@ def explain(connection: apsw.Connection, sql: str, parameters: Sequence[Any] = (
 def read_steps(lines: Iterable[Line]) -> Steps:
     """Return what the *lines* of such an account say."""
     scanned: list[str] = []
-    searched: list[str] = []
+    searched: list[Search] = []
     indexes: list[str] = []
     virtual: list[str] = []
     sorts: list[tuple[int, str]] = []
@@ -83,18 +92,21 @@ def read_steps(lines: Iterable[Line]) -> Steps:
         elif found := _SORT.fullmatch(line):
             sorts.append((parent, found["what"]))
         elif found := _SEARCH.fullmatch(line):
-            # What is indexed for one statement is read and sorted for it.
-            (scanned if found["automatic"] else searched).append(found["name"])
             by_parent.setdefault(parent, []).append(found["name"])
-            indexes += [PRIMARY_KEY] if found["key"] else [_without_terms(found["index"])] if found["index"] else []
+            if found["automatic"]:
+                # What is indexed for one statement is read and sorted for it.
+                scanned.append(found["name"])
+            else:
+                values = (found["terms"] or "").count("=?")
+                searched.append(Search(found["name"], found["index"] or PRIMARY_KEY, values))
         elif found := _SCAN.fullmatch(line):
-            scanned.append(found["name"].removesuffix(" LEFT-JOIN"))
-            by_parent.setdefault(parent, []).append(scanned[-1])
-            indexes += [_without_terms(found["index"])] if found["index"] else []
+            scanned.append(found["name"])
+            by_parent.setdefault(parent, []).append(found["name"])
+            indexes += filter(None, [found["index"]])
     return Steps(
         scanned=tuple(scanned),
         searched=tuple(searched),
-        indexes=tuple(indexes),
+        indexes=(*indexes, *(search.by for search in searched)),
         virtual=tuple(virtual),
         sorted=tuple(Sort(what, tuple(by_parent.get(parent, ()))) for parent, what in sorts),
     )
@@ -128,7 +140,7 @@ class Planner:
             indexes=tuple(sorted({*steps.indexes, *filter(None, virtual)})),
             # The first loop is the outermost one.
             scanned=max(scanned[1:] if path.is_whole else scanned, default=0),
-            sorted=max((self._sorted(sort, sql) for sort in steps.sorted), default=0) if is_counted else None,
+            sorted=max((self._sorted(sort, steps, sql) for sort in steps.sorted), default=0) if is_counted else None,
         )
 
     def scans(self, steps: Steps, sql: str) -> Iterator[tuple[str, int]]:
@@ -156,22 +168,33 @@ class Planner:
             self._counts[table] = self._most(f"SELECT count(*) FROM main.{quoted(table)}")  # noqa: S608 - Quoted.
         return self._counts[table]
 
-    def _sorted(self, sort: Sort, sql: str) -> int:
+    def _sorted(self, sort: Sort, steps: Steps, sql: str) -> int:
         """Return how many rows are sorted at a time, at most."""
-        tables = [table for name in sort.names if (table := self.table(name, sql))]
+        single = {search.name for search in steps.searched if self._finds_one(search, sql)}
+        names = [name for name in sort.names if name not in single] or list(sort.names[:1])
+        tables = [table for name in names if (table := self.table(name, sql))]
         most = max(map(self.count, tables), default=0)
-        last = _LAST_TERMS.fullmatch(sort.what)
-        if len(set(tables)) != 1:
-            # Of several tables nobody can tell; rows that are alike in what an index orders by are few.
-            return 0 if last else most
-        (table,) = set(tables)
-        clauses = read_clauses(sql, name=sort.names[0], columns=self.columns(table))
-        alike: tuple[str, ...] = ()
-        if last:
-            alike = clauses.ordered[:1] if last["right"] else clauses.ordered[: -int(last["number"] or 1)]
-            if not alike:
-                return 0
-        return self._largest_group(table, clauses.equal, alike) if clauses.equal or alike else most
+        if len(names) != 1 or not tables:
+            # Of several nobody can tell; but rows that are alike in what an index orders by are few.
+            return 0 if sort.is_partial else most
+        clauses = read_clauses(sql, name=names[0], columns=self.columns(tables[0]))
+        alike = _alike(sort.what, clauses.ordered)
+        try:
+            return self._largest_group(tables[0], clauses.equal, alike) if clauses.equal or alike else most
+        except apsw.SQLError:
+            # The text was read wrongly: then as many as there are.
+            return most
+
+    def _finds_one(self, search: Search, sql: str) -> bool:
+        """Return whether a search finds one row at most."""
+        table = self.table(search.name, sql)
+        query = "SELECT name, \"unique\", origin FROM pragma_index_list(?, 'main')"
+        for name, is_unique, origin in rows(self._connection, query, table or ""):
+            if name == search.by or (origin == "pk" and search.by == PRIMARY_KEY):
+                ((terms,),) = rows(self._connection, "SELECT count(*) FROM pragma_index_info(?, 'main')", name)
+                return bool(is_unique) and search.values == terms
+        # The number of the row.
+        return search.by == PRIMARY_KEY and search.values == 1
 
     def _largest_group(self, table: str, equal: Sequence[str], alike: Sequence[str]) -> int:
         """Return how many rows of *table* have the same values in *equal*, none of them NULL, and in *alike*."""
@@ -186,6 +209,9 @@ class Planner:
         return int(number or 0)
 
 
-def _without_terms(index: str) -> str:
-    """Return the name of an index without the terms that a plan puts behind it."""
-    return re.sub(r" \([^()]*(?:\([^()]*\)[^()]*)*\)$", "", index)
+def _alike(what: str, ordered: Sequence[str]) -> tuple[str, ...]:
+    """Return the terms of an order in which rows are alike that are sorted."""
+    last = _LAST_TERMS.fullmatch(what)
+    if last is None:
+        return ()
+    return tuple(dict.fromkeys(ordered[:1] if last["right"] else ordered[: -int(last["number"] or 1)]))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Column, Index, Table, inspect, select
+from sqlalchemy import Column, Index, Table, bindparam, inspect, select
 from sqlalchemy.orm import RelationshipDirection, Session
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql import visitors
@@ -14,13 +14,14 @@ from microcosm_sqlite.access import AccessPath
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
 from microcosm_sqlite.full_text import full_text_of
 from microcosm_sqlite.lookups.keys import unique_keys
-from microcosm_sqlite.lookups.plans import compile_plan, marker
+from microcosm_sqlite.lookups.plans import compile_plan
 from microcosm_sqlite.lookups.recording import Recorder
 from microcosm_sqlite.place import Box, place_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import BindParameter, ColumnElement, Select
     from sqlalchemy.orm import Mapper, RelationshipProperty
+    from sqlalchemy.types import TypeEngine
 
     from microcosm_sqlite.lookups.access import Call, Search
 
@@ -74,8 +75,7 @@ class _Survey:
     def keys(self) -> Iterator[AccessPath]:
         """Yield look-ups by each unique key."""
         for number, columns in enumerate(self._keys()):
-            markers = [marker(place, type_=column.type) for place, column in enumerate(columns)]
-            statement = select(*self._mapper.columns).where(*map(_equal, columns, markers))
+            statement = select(self._mapper.class_).where(*(_equal(column, _some(column.type)) for column in columns))
             by = f", by={self._names(columns)}" if number else ""
             yield self._path(f"retrieve(...{by})", statement, _NONE)
 
@@ -89,7 +89,7 @@ class _Survey:
         named = {attribute.key for one in declared for attribute in one.attributes}
         for field in self._store.auto_filter_fields or ():
             if field.key not in named:
-                filters = {field.key: marker(0, type_=field.type)}
+                filters = {field.key: _some(field.type)}
                 limits = _Limits(scanned=limit, sorted=limit)
                 yield self._path(f"search({field.key}=...)", self._select((), filters), limits)
 
@@ -135,12 +135,10 @@ class _Survey:
 
     def _searched(self, one: "Search") -> AccessPath:
         limit = self._class.scan_limit if one.scan_limit is None else one.scan_limit
-        markers = {
-            attribute.key: marker(number, type_=attribute.type) for number, attribute in enumerate(one.attributes)
-        }
+        given = {attribute.key: _some(attribute.type) for attribute in one.attributes}
         words = [str(criterion) for criterion in one.criteria]
-        words += [f"{name}=..." for name in (*markers, *one.filters)]
-        statement = self._select(one.criteria, {**markers, **one.filters})
+        words += [f"{name}=..." for name in (*given, *one.filters)]
+        statement = self._select(one.criteria, {**given, **one.filters})
         return self._path(f"search({', '.join(words)})", statement, _Limits(scanned=limit, sorted=limit))
 
     def _called(self, one: "Call") -> Iterator[AccessPath]:
@@ -165,7 +163,7 @@ class _Survey:
     def _path(self, call: str, statement: "Select[Any]", limits: _Limits) -> AccessPath:
         plan = compile_plan(statement, _DIALECT)
         if plan is not None:
-            return self._made(call, plan.sql, tuple(plan.parameters([None] * plan.places)), limits)
+            return self._made(call, plan.sql, tuple(plan.parameters(())), limits)
         compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         return self._made(call, str(compiled), (None,) * len(compiled.positiontup or ()), limits)
 
@@ -198,6 +196,11 @@ def _unbound(_: Any) -> Session:
     return Session()
 
 
+def _some(type_: "TypeEngine[Any]") -> "BindParameter[Any]":
+    """Return what stands for a value of this type that will be known one day."""
+    return bindparam(None, None, type_=type_, unique=True)
+
+
 def _equal(column: Any, value: Any) -> "ColumnElement[bool]":
     matches: ColumnElement[bool] = column == value
     return matches
@@ -210,14 +213,13 @@ def _created(index: Index) -> str:
 def _loaded(relationship: "RelationshipProperty[Any]") -> "Select[Any]":
     """Return the statement that loads *relationship* of one row."""
     local = set(relationship.local_columns) - set(relationship.remote_side)
-    numbers = {column: number for number, column in enumerate(local)}
 
     def known(element: Any, **_: Any) -> Any:
-        number = numbers.get(cast("Any", element)) if isinstance(element, Column) else None
-        return None if number is None else marker(number, type_=cast("Any", element).type)
+        is_known = isinstance(element, Column) and cast("Any", element) in local
+        return _some(cast("Any", element).type) if is_known else None
 
     matches: ColumnElement[bool] = visitors.replacement_traverse(relationship.primaryjoin, {}, known)
-    statement = select(*relationship.mapper.columns).where(matches)
+    statement = select(relationship.mapper.class_).where(matches)
     if relationship.secondaryjoin is not None:
         statement = statement.where(relationship.secondaryjoin)
     return statement.order_by(*relationship.order_by) if relationship.order_by else statement

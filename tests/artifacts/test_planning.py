@@ -7,7 +7,7 @@ import pytest
 
 from microcosm_sqlite.access import AccessPath
 from microcosm_sqlite.artifacts.certificate import AccessPlan
-from microcosm_sqlite.artifacts.planning import Line, Planner, Sort, explain, read_steps
+from microcosm_sqlite.artifacts.planning import Line, Planner, Search, Sort, explain, read_steps
 from tests.shelves import shelves
 
 
@@ -44,7 +44,7 @@ def plan(connection: apsw.Connection, sql: str, *, most_sorted: int | None = 0, 
         ),
         (
             "SELECT * FROM book WHERE book.shelf = ? AND book.year > ? ORDER BY book.year",
-            AccessPlan(indexes=("ix_book_shelf",), sorted=400),
+            AccessPlan(indexes=("ix_book_shelf",), sorted=80),
         ),
         (
             "SELECT * FROM book ORDER BY book.shelf, book.year",
@@ -81,6 +81,31 @@ def test_rows_that_are_alike_are_sorted_together(connection: apsw.Connection) ->
     found = plan(connection, "SELECT * FROM book WHERE book.author_id = ? ORDER BY book.year, book.isbn")
 
     assert found == AccessPlan(indexes=("ix",), sorted=4)
+
+
+@pytest.mark.parametrize(
+    ("sql", "most"),
+    [
+        # An author for each book: no more rows than books on a shelf.
+        (
+            "SELECT * FROM book AS b JOIN author AS a ON a.id = b.author_id WHERE b.shelf = ? ORDER BY b.year, a.name",
+            80,
+        ),
+        ("SELECT * FROM book AS b LEFT JOIN author AS a ON a.id = b.author_id WHERE b.shelf = ? ORDER BY a.name", 80),
+        # Books for each author: nobody knows how many.
+        ("SELECT * FROM author AS a JOIN book AS b ON b.shelf = a.name WHERE a.name = ? ORDER BY b.year", 400),
+    ],
+)
+def test_sorted_rows_of_a_join(connection: apsw.Connection, sql: str, most: int) -> None:
+    """What is joined by a unique key does not make more rows of one."""
+    assert plan(connection, sql).sorted == most
+
+
+def test_terms_that_an_order_repeats(connection: apsw.Connection) -> None:
+    """They are terms for SQLite, too."""
+    found = plan(connection, "SELECT * FROM book ORDER BY book.shelf, book.shelf, book.year")
+
+    assert found.sorted == 80
 
 
 def test_an_index_for_one_statement_is_a_scan(connection: apsw.Connection) -> None:
@@ -141,5 +166,5 @@ def test_unknown_lines_say_nothing() -> None:
     )
 
     assert steps.scanned == ("CONSTANT ROW", "a")
-    assert steps.searched == ("b",)
+    assert steps.searched == (Search("b", "ix", 2),)
     assert steps.sorted == (Sort("ORDER BY", ("a", "b")),)

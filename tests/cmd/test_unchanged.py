@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.artifacts.manifest import Licence, Waiver
 from microcosm_sqlite.cmd.unchanged import published_same
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
+from microcosm_sqlite.stores import Call, certified
 from microcosm_sqlite.workbench import Workbench
 from tests.pets import Person, Pets
 
@@ -68,3 +71,34 @@ def test_nothing_published(source: Path, tmp_path: Path) -> None:
     assert same(source) is None
     artifact.unlink()
     assert same(source) is None
+
+
+def test_another_way_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certified store that asks by the same name for something else needs another index, perhaps."""
+
+    class Base(DataSet, DeclarativeBase):
+        __data_set__ = "asked"
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+
+    @certified
+    class ThingStore(Store[Thing]):
+        access = (Call("found"),)
+        scan_limit = 1
+
+        def found(self) -> list[Thing]:
+            return self.search(Thing.id == 1)
+
+    path = tmp_path / "thing.csv"
+    path.write_text("id,size\n1,1\n2,2\n")
+    release = Release(version="1")
+    with Workbench(Base) as bench:
+        bench.csv(Thing, path)
+        seal(bench, FolderChannel(tmp_path), release)
+
+    assert published_same(Base, [path], tmp_path, asked=release, waivers=()) is not None
+    monkeypatch.setattr(ThingStore, "found", lambda self: self.search(Thing.size == 1))
+    assert published_same(Base, [path], tmp_path, asked=release, waivers=()) is None

@@ -3,7 +3,16 @@ from typing import Any
 
 import pytest
 from emoji import LOCALES, rows_of_emoji
-from microcosm_sqlite_emoji import Emoji, EmojiStore, Gender, LabelStore, Presentation, TagStore
+from microcosm_sqlite_emoji import (
+    Emoji,
+    EmojiStore,
+    Gender,
+    GroupStore,
+    LabelStore,
+    Presentation,
+    SubgroupStore,
+    TagStore,
+)
 from reviewed_rows import Row
 
 from microcosm_sqlite.errors import ModelNotFoundError
@@ -186,6 +195,15 @@ class TestArtifact:
 
         for label in LabelStore(graph).stream():
             assert label.keywords == (", ".join(sorted(tags.get((label.hexcode, label.locale), []))) or None)
+
+    def test_groups_come_in_the_order_of_keyboards(self, graph: Any) -> None:
+        """And the parts of each."""
+        first, *_ = GroupStore(graph).search()
+        parts = SubgroupStore(graph).search(group_key=first.key)
+
+        assert (first.key, first.position) == ("smileys-emotion", 0)
+        assert [part.key for part in parts[:2]] == ["face-smiling", "face-affection"]
+        assert parts == first.subgroups
 
     def test_groups_are_labelled(self, graph: Any) -> None:
         """Group and subgroup have names in every language."""

@@ -161,6 +161,13 @@ class TestArtifact:
         assert populations == sorted(populations, reverse=True)
         assert len(populations) == 10
 
+    def test_countries_by_language(self, graph: Any) -> None:
+        """By the whole tag, in the order of names."""
+        countries = CountryStore(graph)
+
+        assert [country.code for country in countries.speaking("co")] == ["FR", "IT"]
+        assert countries.speaking("fr-") == []
+
     def test_airports(self, graph: Any) -> None:
         """An airport is found by its IATA code in any case, and knows its country."""
         airport = AirportStore(graph).by_iata("cdg")

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import apsw
 import pytest
-from sqlalchemy.orm import Query
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, Query, WriteOnlyMapped, mapped_column, relationship
 
-from microcosm_sqlite import Store
+from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.stores import Call, Load, Search
-from tests.shelves import Author, AuthorStore, Book, BookStore, findings, problems, shelves
+from tests.shelves import Author, AuthorStore, Book, BookStore, findings, problems, shelves, statements
 
 
 def test_what_a_store_asks_without_saying_more() -> None:
@@ -147,6 +149,93 @@ def test_what_is_missing_altogether() -> None:
         "within(...)": "CREATE INDEX ix_book_place ON book ",
         "near(...)": "CREATE INDEX ix_book_place ON book ",
         "index ix_book_lent_title": "CREATE UNIQUE INDEX ix_book_lent_title ON book ",
+    }
+
+
+class Zoo(DataSet, DeclarativeBase):
+    """Models that are mapped in other ways than one by one."""
+
+    __data_set__ = "certified zoo"
+
+
+class Keeper(Zoo):
+    """Someone with a key of two columns, and a number that is computed."""
+
+    __tablename__ = "keeper"
+    house: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    animals: Mapped[list["Animal"]] = relationship(order_by="Animal.name", lazy="joined")
+    later: WriteOnlyMapped["Animal"] = relationship(viewonly=True)
+
+
+class Animal(Zoo):
+    """The parent of kinds with tables of their own, and without."""
+
+    __tablename__ = "animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str] = mapped_column(String(collation="NOCASE"), index=True)
+    keeper_house: Mapped[int | None]
+    keeper_number: Mapped[int | None]
+    __table_args__ = (
+        ForeignKeyConstraint(["keeper_house", "keeper_number"], ["keeper.house", "keeper.number"]),
+        Index("ix_animal_kind", "kind", "id"),
+    )
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}  # noqa: RUF012 - SQLAlchemy's own
+
+
+class Dog(Animal):
+    """In a table of its own."""
+
+    __tablename__ = "dog"
+    id: Mapped[int] = mapped_column(ForeignKey("animal.id"), primary_key=True)
+    breed: Mapped[str] = mapped_column(index=True)
+    __mapper_args__ = {"polymorphic_identity": "dog"}  # noqa: RUF012
+
+
+class Cat(Animal):
+    """In the table of all animals."""
+
+    colour: Mapped[str | None]
+    __mapper_args__ = {"polymorphic_identity": "cat"}  # noqa: RUF012
+
+
+class DogStore(Store[Dog]):
+    """Dogs by name."""
+
+    auto_filter_fields = (Dog.breed, Dog.name)
+    order_by = (Dog.name,)
+
+
+class CatStore(Store[Cat]):
+    """Cats as they come."""
+
+    auto_filter_fields = (Cat.colour,)
+
+
+class KeeperStore(Store[Keeper]):
+    """Keepers with their animals."""
+
+
+def test_models_that_are_mapped_in_other_ways() -> None:
+    """Tables are joined as SQLAlchemy joins them; what is loaded at once is part of the question."""
+    native = apsw.Connection(":memory:")
+    for sql in statements(Zoo.metadata):
+        native.execute(sql)
+    native.executemany("INSERT INTO keeper VALUES (?, 1)", ((i,) for i in range(2000)))
+    animals = ((i, "dog" if i % 2 else "cat", f"{i}") for i in range(2000))
+    native.executemany("INSERT INTO animal (id, kind, name) VALUES (?, ?, ?)", animals)
+    native.executemany("INSERT INTO dog VALUES (?, ?)", ((i, f"{i % 20}") for i in range(1, 2000, 2)))
+
+    # In the order of another table than that of the dogs.
+    assert problems(DogStore, native).keys() == {"search()"}
+    assert {call: finding.remedy for call, finding in findings(CatStore, native).items() if finding.problem} == {}
+    assert {call: finding.remedy for call, finding in findings(KeeperStore, native).items() if finding.problem} == {
+        "retrieve(...)": "CREATE INDEX ix_animal_keeper_house_keeper_number_name "
+        "ON animal (keeper_house, keeper_number, name)",
+        "search()": "CREATE INDEX ix_animal_keeper_house_keeper_number ON animal (keeper_house, keeper_number)",
+        "Keeper.animals": "CREATE INDEX ix_animal_keeper_house_keeper_number_name "
+        "ON animal (keeper_house, keeper_number, name)",
     }
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, Query, Session, mapped_column, relationship
 
 from microcosm_sqlite import DataSet, Store, dispose_sqlite_connections
+from microcosm_sqlite.access import AccessPath
 from microcosm_sqlite.context import SessionContext
 from microcosm_sqlite.lookups.asynchronous import Asynchronous
 from microcosm_sqlite.lookups.matching import Match
 from microcosm_sqlite.lookups.paging import Page
 from microcosm_sqlite.lookups.places import Nearby, inside
 from microcosm_sqlite.place import Box
-from microcosm_sqlite.stores import GetOrCreateSession, get_session
+from microcosm_sqlite.stores import GetOrCreateSession, certified, get_session
 
 
 class World(DataSet, DeclarativeBase):
@@ -94,6 +95,8 @@ def making_stores(graph: ObjectGraph) -> None:
     assert_type(CityStore().model_class, type[City])
     assert_type(CountryStore().model_class, type[Country])
     assert_type(CityStore().session, Session)
+    assert_type(certified(CityStore), type[CityStore])
+    assert_type(CityStore.access_paths(), list[AccessPath])
 
 
 def reading(cities: CityStore) -> None:
