@@ -6,6 +6,7 @@ from math import isfinite, isnan
 from typing import Any, Final, TypeAlias
 
 from microcosm_sqlite.builders.kinds import Kind, Simple
+from microcosm_sqlite.sources.tabular import QUOTED_EMPTY
 
 #: Returns what is stored for the values of a column; None, or any exception: look at them one by one.
 Columnwise: TypeAlias = Callable[[Sequence[Any]], Sequence[Any] | None]
@@ -72,7 +73,7 @@ def value_columnwise(simple: Simple | None) -> Columnwise | None:
 
 def _texts(simple: Simple) -> Columnwise:
     if simple.is_nullable:
-        return lambda cells: None if "" in cells else cells
+        return lambda cells: [c if c or c is QUOTED_EMPTY else None for c in cells] if "" in cells else cells
     return lambda cells: list(map(str, cells)) if "" in cells else cells
 
 
