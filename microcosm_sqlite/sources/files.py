@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
-from io import SEEK_END, BufferedReader
+from io import SEEK_END, BufferedReader, FileIO
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
 from microcosm_sqlite.errors import MissingExtraError, SourceError
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.tabular import FileDigest
 
 #: What reading a file may raise: what the system refuses, a path with a NUL in it, and broken archives.
@@ -50,7 +51,7 @@ def open_bytes(path: Path, *, name: str) -> Generator[BinaryIO]:
     with ExitStack() as closing:
         archive = _archive_of(path)
         try:
-            opened = closing.enter_context((archive or path).open("rb"))
+            opened = closing.enter_context(cast("BufferedReader", BufferedReader(_Told(archive or path))))
             stream = _unpacked(opened, path, archive, closing)
         except (*UNREADABLE, ValueError) as error:
             raise unreadable(name, error) from error
@@ -97,6 +98,18 @@ def members_of(path: Path, *, name: str) -> list[Path]:
             return [path / member.filename for member in archive.infolist() if not member.is_dir()]
     except (*UNREADABLE, ValueError) as error:
         raise unreadable(name, error, expected="a zip file") from error
+
+
+class _Told(FileIO):
+    """A file that tells whoever watches how far it was read."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill *buffer* as far as possible."""
+        count = super().readinto(buffer)
+        # A pipe has no place.
+        with suppress(OSError):
+            advance(bytes=self.tell())
+        return count
 
 
 def _archive_of(path: Path) -> Path | None:
