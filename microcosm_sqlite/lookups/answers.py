@@ -174,6 +174,14 @@ class Answers(Generic[ModelT]):
             self._prefetching.fill(prepared.table, rows)
             yield from rows
 
+    def prepared_plainly(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> Prepared | None:
+        """Return the look-up of all rows that match, if that is all there is to it: nothing is loaded with them."""
+        if self._prefetching.is_declared:
+            return None
+        return self._preparation.rows(criteria, filters, offset=offset, limit=limit)
+
     def prepared(
         self, make: Any, criteria: tuple[Any, ...], filters: dict[str, Any], values: Sequence[Any]
     ) -> Prepared | None:

@@ -63,7 +63,7 @@ class Asynchronous(AwaitedColumns, Generic[ModelT]):
         self, *criteria: Any, offset: int | None = None, limit: int | None = None, **filters: Any
     ) -> Stream[ModelT]:
         """Return what `Store.stream` returns, for `async for`."""
-        return self._stream("stream", *criteria, offset=offset, limit=limit, **filters)
+        return self._stream(criteria, filters, offset=offset, limit=limit)
 
     async def first(
         self, *criteria: Any, offset: int | None = None, limit: int | None = None, **filters: Any

@@ -4,6 +4,7 @@ from asyncio import sleep
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final, ParamSpec
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.lookups.ownership import keep_here
 from microcosm_sqlite.lookups.parcels import Load, packed, unpacked
 from microcosm_sqlite.lookups.readers import reader_of
+from microcosm_sqlite.lookups.resuming import is_ours
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession
 from microcosm_sqlite.lookups.streaming import Source, Stream
 from microcosm_sqlite.lookups.tables import TableReader
@@ -89,13 +91,37 @@ class Awaiting:
         act = partial(getattr(self._store, verb), *arguments, **keywords)
         return act() if self._is_answered_here() else await workers_of(self._graph).run(act)
 
-    def _stream(self, verb: str, *arguments: Any, **keywords: Any) -> Stream[Any]:
-        """Return the rows of a stream as those of this thread."""
-        make = partial(getattr(self._store, verb), *arguments, **keywords)
+    def _stream(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> Stream[Any]:
+        """Return the rows that match as those of this thread."""
         if self._is_answered_here():
-            return self._stream_plainly(make)
+            return self._stream_plainly(lambda: self._store.stream(*criteria, offset=offset, limit=limit, **filters))
+        parts = partial(self._parts, criteria, filters, offset=offset, limit=limit)
         worker = workers_of(self._graph).choose()
-        return Stream(Source(make, pack=packed), worker, self._taken_over_in_passing, first=FIRST_ROWS, most=MOST_ROWS)
+        return Stream(Source(parts, pack=_as_it_is), worker, self._taken_over_in_passing, first=1, most=1)
+
+    def _parts(
+        self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None, limit: int | None
+    ) -> Iterator[Any]:
+        """Yield the rows that match, packed, some at a time; in the thread that reads them."""
+        given, prepared = 0, self._store._answers.prepared_plainly(criteria, filters, offset=offset, limit=limit)
+        if prepared is not None:
+            table: TableReader = prepared.table
+            try:
+                for found in table.stream_values(prepared.plan, prepared.values):
+                    # Without an instance that nobody would have in this thread.
+                    yield Load(model=table.layout.model, held=table.rows.held(found), is_single=False)
+                    given += len(found)
+            except Exception as error:
+                if is_ours(error):
+                    raise
+            else:
+                return
+        # Asked of the store itself: what went wrong above it says as all other look-ups do.
+        rows = islice(self._store.stream(*criteria, offset=offset, limit=limit, **filters), given, None)
+        while part := list(islice(rows, MOST_ROWS)):
+            yield packed(part)
 
     def _stream_plainly(self, make: Callable[[], Iterator[Any]], *, most: int = MOST_ROWS) -> Stream[Any]:
         """Return what *make* iterates over, in which there are no rows of another thread."""
@@ -116,12 +142,12 @@ class Awaiting:
         """Return the rows of a long list; let the loop do other things in between."""
         rows: list[Any] = []
         for start in range(0, len(found.held), _ROWS_AT_ONCE):
-            rows += self._taken_over_in_passing(replace(found, held=found.held[start : start + _ROWS_AT_ONCE]))
+            rows += self._taken_over_in_passing([replace(found, held=found.held[start : start + _ROWS_AT_ONCE])])
             await sleep(0)
         return rows
 
-    def _taken_over_in_passing(self, found: Any) -> Any:
-        return unpacked(found, _Passing(self._store))
+    def _taken_over_in_passing(self, parts: list[Any]) -> list[Any]:
+        return [row for part in parts for row in unpacked(part, _Passing(self._store))]
 
 
 class Here:
@@ -130,7 +156,7 @@ class Here:
     def __init__(self, store: Any) -> None:
         self._store = store
         #: What reads the rows of the store itself. To ask for it lets the store know what this thread keeps.
-        self._own: TableReader | None = store._answers.table()  # noqa: SLF001 - Of a store, which this is a part of.
+        self._own: TableReader | None = store._answers.table()
         self._sessions: dict[type[Any], Session] = {}
 
     def table(self, model: type[Any]) -> TableReader | None:

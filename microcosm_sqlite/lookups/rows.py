@@ -52,6 +52,11 @@ class Rows:
                 nursery.sweep()
         return instance
 
+    def held(self, found: Iterable[Values]) -> list[dict[str, Any]]:
+        """Return what the instances of these rows would hold, for `adopted` in another thread."""
+        attributes = self._attributes
+        return [attributes(*values) for values in found]
+
     def adopted(self, held: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
         """Return the keys and the instances of rows that another thread read and that hold these attributes.
 

@@ -10,6 +10,7 @@ import pytest
 
 from microcosm_sqlite.errors import ForeignThreadError, ModelNotFoundError
 from microcosm_sqlite.lookups.readers import reader_of
+from microcosm_sqlite.lookups.workers import workers_of
 from tests.conftest import GraphFactory
 from tests.kennel import Dog, DogStore, Owner, OwnerStore
 from tests.sealed import seal_file
@@ -87,8 +88,9 @@ def test_a_row_that_is_hidden_stays_where_it_was_read(any_graph: Any) -> None:
     asyncio.run(main())
 
 
-def test_long_lists_leave_the_loop_time(make_graph: GraphFactory, tmp_path: Path) -> None:
-    """Others get their turn while rows are taken over."""
+@pytest.fixture
+def words(make_graph: GraphFactory, tmp_path: Path) -> WordStore:
+    """Return a store of five thousand sealed words."""
     graph = make_graph(paths={"words": tmp_path / "source.sqlite"})
     Words.create_all(graph)
     with Words.new_context(graph) as context:
@@ -96,7 +98,12 @@ def test_long_lists_leave_the_loop_time(make_graph: GraphFactory, tmp_path: Path
         context.session.add_all(Word(id=number, text="a") for number in range(5000))
         context.commit()
     path = seal_file(tmp_path / "source.sqlite", tmp_path / "words.sqlite", name="words")
-    words, living = WordStore(make_graph(paths={"words": path})), [0]
+    return WordStore(make_graph(paths={"words": path}))
+
+
+def test_long_lists_leave_the_loop_time(words: WordStore) -> None:
+    """Others get their turn while rows are taken over."""
+    living = [0]
     reader = reader_of(words.session)
     assert reader is not None
     table = reader.table(Word)
@@ -113,3 +120,45 @@ def test_long_lists_leave_the_loop_time(make_graph: GraphFactory, tmp_path: Path
     asyncio.run(main())
 
     assert max(after - before for before, after in pairwise(living)) <= 1000
+
+
+def test_a_stream_whose_connection_fails_goes_on(words: WordStore) -> None:
+    """SQLAlchemy is asked for what is missing: no row comes twice, and none is left out."""
+    graph = words.get_session.graph  # type: ignore[attr-defined]
+
+    def fail() -> None:
+        reader = reader_of(words.session)
+        assert reader is not None
+        reader.connection.close()
+
+    async def main() -> list[int]:
+        stream = words.asynchronous.stream()
+        found = [(await anext(stream)).id]
+        await workers_of(graph).each[0].run(fail)
+        return found + [word.id async for word in stream]
+
+    assert asyncio.run(main()) == list(range(5000))
+
+
+def test_a_stream_keeps_nothing(words: WordStore) -> None:
+    """Nor does the thread that reads it make any instance."""
+    graph = words.get_session.graph  # type: ignore[attr-defined]
+
+    def living() -> int:
+        reader = reader_of(words.session)
+        assert reader is not None
+        table = reader.table(Word)
+        assert table is not None
+        return len(table.rows._nursery.living)
+
+    async def main() -> None:
+        assert len([word async for word in words.asynchronous.stream()]) == 5000
+        assert await workers_of(graph).each[0].run(living) == 0
+
+    asyncio.run(main())
+    reader = reader_of(words.session)
+    assert reader is not None
+    table = reader.table(Word)
+    assert table is not None
+
+    assert len(table.by_key.family.young) == 0
