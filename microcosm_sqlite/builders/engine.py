@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, BinaryIO, Final, cast
 
 import apsw
-from apsw import sqlite_extra
 
 from microcosm_sqlite.builders.batches import insert_batch
 from microcosm_sqlite.builders.expressions import EXACT_DOUBLE, Expression, expressions_of
@@ -23,6 +22,11 @@ from microcosm_sqlite.builders.statements import Conflict, StatementTarget, nati
 from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.lines import Block
 from microcosm_sqlite.sources.tabular import Batch, Blocks
+
+try:
+    from apsw import sqlite_extra as _extra
+except ImportError:  # APSW before 3.51
+    _extra = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
 
 _TABLE: Final = "temp.microcosm_block"
 
@@ -90,7 +94,7 @@ def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -
     with scratch_folder() as folder:
         path = folder / "block.csv"
         with path.open("wb", buffering=0) as file:
-            sqlite_extra.load(native, "csv")
+            cast("Any", _extra).load(native, "csv")
             # A quote in a path is doubled, as in any SQL text. One column more than the header has tells a long record.
             quoted = str(path).replace("'", "''")
             native.execute(f"CREATE VIRTUAL TABLE {_TABLE} USING csv(filename='{quoted}', columns={target.width + 1})")
@@ -104,7 +108,7 @@ def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -
 
 
 def _has_reader() -> bool:
-    return sqlite_extra.has("csv") == "extension"
+    return _extra is not None and _extra.has("csv") == "extension"
 
 
 def _expressions(target: StatementTarget) -> list[Expression] | None:

@@ -106,7 +106,7 @@ def with_server_default(step: Step, column: Column[Any], server_default: ServerD
 def plain_parser(column: Column[Any], parse: Step, *, content: Content) -> Step:
     """Return what reads one value of *column*: a number, a text as *parse* reads it, nothing, what the column holds."""
     type_ = column.type
-    takes_text = isinstance(type_, sql.String) and not isinstance(type_, sql.Enum)
+    has_empty = has_empty_value(type_)
     if is_json(type_) and content is Content.JSON:
         return lambda value: parse("") if value is None else value
     adapt = next((adapt for kind, adapt in _ADAPTED if isinstance(type_, kind)), _unchanged)
@@ -115,7 +115,7 @@ def plain_parser(column: Column[Any], parse: Step, *, content: Content) -> Step:
         if value is None:
             return _nothing_in(column, parse)
         if isinstance(value, str):
-            return parse(value if value or not takes_text else QUOTED_EMPTY)
+            return parse(QUOTED_EMPTY if not value and has_empty else value)
         return adapt(value)
 
     return read

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from microcosm_sqlite.dumpers.csv import CSVDumper
+    from microcosm_sqlite.dumpers.json import JSONLinesDumper
+    from microcosm_sqlite.dumpers.parquet import ParquetDumper
 
 
 class SQLiteDumper:
@@ -20,3 +22,19 @@ class SQLiteDumper:
         from microcosm_sqlite.dumpers.csv import CSVDumper  # noqa: PLC0415
 
         return CSVDumper(self.graph, store, **options)
+
+    def json_lines(self, store: Any, **options: Any) -> JSONLinesDumper:
+        """Return a dumper of JSON Lines; see `JSONLinesDumper` for the *options*."""
+        from microcosm_sqlite.dumpers.json import JSONLinesDumper  # noqa: PLC0415 - as above
+
+        return JSONLinesDumper(self.graph, store, **options)
+
+    def parquet(self, store: Any, **options: Any) -> ParquetDumper:
+        """Return a dumper of Parquet; see `ParquetDumper` for the *options*.
+
+        Raises:
+            MissingExtraError: the extra `arrow` is not installed.
+        """
+        from microcosm_sqlite.dumpers.parquet import ParquetDumper  # noqa: PLC0415 - as above
+
+        return ParquetDumper(self.graph, store, **options)

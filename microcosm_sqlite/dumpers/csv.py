@@ -1,21 +1,13 @@
 """Write the rows of a model as CSV that builds the same rows again."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, Self
 
-from sqlalchemy import select, type_coerce
-from sqlalchemy import types as sql
-from sqlalchemy.orm import Session
-
-from microcosm_sqlite.dumpers.fields import Field, default_names, fields_of, key_names
+from microcosm_sqlite.dumpers.fields import Field, default_names, fields_of
 from microcosm_sqlite.dumpers.lines import csv_line
 from microcosm_sqlite.dumpers.members import MISSING, members_of, refuse_extras
+from microcosm_sqlite.dumpers.stored import stored_cell, stored_rows
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
-from microcosm_sqlite.errors import NoSessionError
-
-#: Rows that are held in memory at a time.
-_STREAM_ROWS: Final = 1000
 
 _DIALECT: Final = StrictAPSWDialect()
 
@@ -87,25 +79,10 @@ class CSVDumper:
 
     def _stored_cells(self, fields: Sequence[Field]) -> Iterator[list[str | None]]:
         """Yield the cells of every row of the model."""
-        keys = [getattr(self.model_cls, key) for key in key_names(self.model_cls)]
-        query = select(*(self._selected(field) for field in fields if field.key is not None), *keys).order_by(*keys)
-        with self._session() as session:
-            result = session.execute(query.execution_options(yield_per=_STREAM_ROWS))
-            try:
-                for row in result:
-                    values = iter(row)
-                    yield [
-                        self._default(field) if field.key is None else _stored_cell(field, next(values))
-                        for field in fields
-                    ]
-            finally:
-                # A statement left open holds a read lock.
-                result.close()
-
-    def _selected(self, field: Field) -> Any:
-        attribute = getattr(self.model_cls, str(field.key))
-        # As it is stored: in Python, JSON's null and NULL are both None.
-        return type_coerce(attribute, sql.Text) if field.is_json else attribute
+        stored = [field for field in fields if field.key is not None]
+        for row in stored_rows(self.graph, self.store, self.model_cls, stored):
+            values = iter(row)
+            yield [self._default(field) if field.key is None else stored_cell(field, next(values)) for field in fields]
 
     def _item_cells(self, fields: Sequence[Field], items: Iterable[Any], check: Any) -> Iterator[list[str | None]]:
         for item in items:
@@ -122,20 +99,6 @@ class CSVDumper:
 
     def _default(self, field: Field) -> str | None:
         return next((field.cell(self.defaults[name]) for name in field.names if name in self.defaults), None)
-
-    @contextmanager
-    def _session(self) -> Generator[Session]:
-        try:
-            session: Session = self.store.session
-        except NoSessionError:
-            with self.model_cls.new_context(self.graph) as context:
-                yield context.session
-        else:
-            yield session
-
-
-def _stored_cell(field: Field, value: Any) -> str | None:
-    return field.cell_of_text(value) if field.is_json else field.cell(value)
 
 
 def _header_line(fields: Sequence[Field], custom: Mapping[str, str] | None, check: Any) -> str:
