@@ -65,14 +65,14 @@ def pandas_of(table: Table | RecordBatch) -> "pd.DataFrame":
     def kept_if_missing(type_: DataType) -> Any:
         return {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}.get(type_) or kept(type_)
 
-    nullable = {field.name: field.nullable for field in table.schema}
-    series = {
-        name: (_plain(chunks) if chunks.type == pa.json_() else chunks).to_pandas(
-            types_mapper=kept_if_missing if nullable[name] else kept
-        )
-        for name, chunks in _columns(table).items()
-    }
-    return pd.DataFrame(series, copy=False)
+    def series(name: str, chunks: Chunks) -> Any:
+        if chunks.type == pa.uuid():
+            # What pyarrow itself makes of them differs from release to release.
+            return pd.Series(chunks.to_pylist(), dtype=object)
+        mapper = kept_if_missing if table.schema.field(name).nullable else kept
+        return (_plain(chunks) if chunks.type == pa.json_() else chunks).to_pandas(types_mapper=mapper)
+
+    return pd.DataFrame({name: series(name, chunks) for name, chunks in _columns(table).items()}, copy=False)
 
 
 def _columns(table: Table | RecordBatch) -> dict[str, Chunks]:

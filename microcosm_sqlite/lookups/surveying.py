@@ -70,6 +70,8 @@ class _Survey:
         self._store = store(_unbound)
         self._mapper: Mapper[Any] = inspect(self._store.model_class)
         self._table = cast("Table", self._mapper.local_table)
+        # A model may be mapped to a view or a query, which has none.
+        self._indexes: tuple[Index, ...] = tuple(getattr(self._table, "indexes", ()))
         self._recorder = Recorder(store)
 
     def keys(self) -> Iterator[AccessPath]:
@@ -86,7 +88,9 @@ class _Survey:
         declared = self._declared("attributes")
         for one in declared:
             yield self._searched(one)
+        known = self._store.auto_filters
         named = {attribute.key for one in declared for attribute in one.attributes}
+        named |= {known[name].key for one in declared for name in one.filters if name in known}
         for field in self._store.auto_filter_fields or ():
             if field.key not in named:
                 filters = {field.key: _some(field.type)}
@@ -96,6 +100,8 @@ class _Survey:
     def relationships(self) -> Iterator[AccessPath]:
         """Yield what the relationships of the model load, but for a row by its primary key."""
         limits = {one.relationship: one.scan_limit for one in self._declared("relationship")}
+        if unknown := limits.keys() - self._mapper.relationships.keys():
+            raise ValueError(f"{self._mapper.class_.__name__} has no relationship {', '.join(sorted(unknown))}")
         for relationship in self._mapper.relationships:
             target = relationship.mapper
             is_by_key = set(target.primary_key) == set(relationship.remote_side)
@@ -115,10 +121,10 @@ class _Survey:
             yield from self._recorded("match(...)", lambda store: store.match(_WORD), found, remedy)
             yield from self._recorded("complete(...)", lambda store: store.complete(_WORD), found, remedy)
         if place is not None:
-            made = next((_created(own) for own in self._table.indexes if own.name == place.name), None)
+            made = next((_created(own) for own in self._indexes if own.name == place.name), None)
             yield from self._recorded("within(...)", lambda store: store.within(_BOX), found, made)
             yield from self._recorded("near(...)", lambda store: store.near(0, 0, kilometres=1), found, made)
-        for own in self._table.indexes:
+        for own in self._indexes:
             where = own.dialect_options["sqlite"]["where"]
             if where is not None:
                 yield self._needed(own, where)

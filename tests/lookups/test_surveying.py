@@ -4,10 +4,11 @@ from typing import Any
 
 import apsw
 import pytest
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Query, WriteOnlyMapped, mapped_column, relationship
 
 from microcosm_sqlite import DataSet, Store
+from microcosm_sqlite.errors import UnknownFilterError
 from microcosm_sqlite.stores import Call, Load, Search
 from tests.shelves import Author, AuthorStore, Book, BookStore, findings, problems, shelves, statements
 
@@ -81,6 +82,52 @@ def test_a_limit_for_what_a_relationship_loads() -> None:
         access = (Load("books", scan_limit=5000),)
 
     assert problems(Declared, shelves(2000)) == {}
+
+
+def test_an_example_names_a_field_too() -> None:
+    """A field that is declared by keyword is not planned by itself either."""
+
+    class Declared(BookStore):
+        access = (Search(shelf="shelf 1", year=1999),)
+
+    found = findings(Declared, shelves(2000))
+
+    assert [call for call in found if call.startswith("search")] == ["search()", "search(shelf=..., year=...)"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (Load("chapters", scan_limit=5), "Book has no relationship chapters"),
+        (Call("written_by", "x"), "has no attribute 'written_by'"),
+        (Search(Book.author_id), "author_id"),
+    ],
+)
+def test_mistakes(declared: Any, expected: str) -> None:
+    """What is declared and does not exist is told."""
+
+    class Wrong(BookStore):
+        access = (declared,)
+
+    with pytest.raises((ValueError, AttributeError, UnknownFilterError), match=expected):
+        Wrong.access_paths()
+
+
+def test_a_model_that_is_no_table() -> None:
+    """It has no index of its own, but what it asks is planned all the same."""
+    old = select(Book.__table__).where(Book.year < 1950).subquery("old")
+
+    class Base(DataSet, DeclarativeBase):
+        __data_set__ = "queries"
+
+    class Old(Base):
+        __table__ = old
+        __mapper_args__ = {"primary_key": [old.c.id]}  # noqa: RUF012
+
+    class OldStore(Store[Old]):
+        pass
+
+    assert findings(OldStore, shelves(2000))["retrieve(...)"].problem is None
 
 
 def test_own_methods() -> None:
