@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Dialect
@@ -75,7 +76,7 @@ class Cells:
         """Return what each of *records* holds for the column, as it was written or computed."""
         match self.planned:
             case FromSource(position=position, path=()):
-                return [record[position] for record in records]
+                return list(map(itemgetter(position), records))
             case FromSource(position=position, path=path):
                 return [_within(record[position], path) for record in records]
             case FromDefault(value=value):

@@ -6,6 +6,7 @@ from math import isfinite, isnan
 from typing import Any, Final, TypeAlias
 
 from microcosm_sqlite.builders.kinds import Kind, Simple
+from microcosm_sqlite.sources.tabular import QUOTED_EMPTY
 
 #: Returns what is stored for the values of a column; None, or any exception: look at them one by one.
 Columnwise: TypeAlias = Callable[[Sequence[Any]], Sequence[Any] | None]
@@ -57,11 +58,14 @@ def value_columnwise(simple: Simple | None) -> Columnwise | None:
     )
 
     def convert(values: Sequence[Any]) -> Sequence[Any] | None:
-        if not set(map(type, values)) <= passing:
+        types = set(map(type, values))
+        if not types <= passing:
             return None
-        # The sum is not a number when one of them is not.
-        if simple.kind is Kind.REAL and isnan(sum(value for value in values if value is not None)):
-            return None
+        if simple.kind is Kind.REAL:
+            numbers = [value for value in values if value is not None] if types & _NONE else values
+            # The sum is not a number when one of them is not.
+            if isnan(sum(numbers)):
+                return None
         return values
 
     return convert
@@ -69,7 +73,7 @@ def value_columnwise(simple: Simple | None) -> Columnwise | None:
 
 def _texts(simple: Simple) -> Columnwise:
     if simple.is_nullable:
-        return lambda cells: None if "" in cells else cells
+        return lambda cells: [c if c or c is QUOTED_EMPTY else None for c in cells] if "" in cells else cells
     return lambda cells: list(map(str, cells)) if "" in cells else cells
 
 

@@ -6,6 +6,7 @@ whose message completes the sentence "this value ...".
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -18,12 +19,16 @@ from sqlalchemy import Dialect
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from microcosm_sqlite.constants import TRUTH_WORDS
 from microcosm_sqlite.types import EnumType, Truthy, parse_truth
 
 Conversion: TypeAlias = Callable[[str], Any]
 
 #: What SQLite's INTEGER holds: 64 bits with a sign.
 _INTEGERS: Final = range(-(2**63), 2**63)
+
+_BASE64: Final = "base64:"
+_COMMA: Final = ": decimals stand behind a point, thousands have no comma"
 
 _INTERVAL: Final = re.compile(
     r"(?:(?P<days>-?\d+) days?, )?(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?:\.(?P<fraction>\d{1,6}))?"
@@ -80,7 +85,7 @@ def _double(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ValueError("is not a number") from None
+        raise ValueError(f"is not a number{_COMMA if ',' in text else ''}") from None
     if isnan(number) or "_" in text:
         raise ValueError("is not a number")
     if not isfinite(number) and "inf" not in text.casefold():
@@ -92,18 +97,21 @@ def _decimal(text: str) -> Decimal:
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
-        raise ValueError("is not a decimal number") from None
+        raise ValueError(f"is not a decimal number{_COMMA if ',' in text else ''}") from None
     if not number.is_finite() or "_" in text:
         raise ValueError("is not a decimal number")
     return number
 
 
 def _boolean(text: str) -> bool:
-    return parse_truth(text.strip())
+    try:
+        return parse_truth(text.strip())
+    except ValueError:
+        raise ValueError(f"is neither true nor false: expected one of {', '.join(TRUTH_WORDS)}") from None
 
 
 def _truthy(text: str) -> bool:
-    return bool(text) and parse_truth(text)
+    return bool(text) and _boolean(text)
 
 
 def _date(text: str) -> date:
@@ -159,9 +167,10 @@ def _interval(text: str) -> timedelta:
 
 def _bytes(text: str) -> bytes:
     try:
-        return bytes.fromhex(text)
+        # Without the word, "abcd" would be either.
+        return b64decode(text[len(_BASE64) :], validate=True) if text.startswith(_BASE64) else bytes.fromhex(text)
     except ValueError:
-        raise ValueError("is not bytes in hexadecimal") from None
+        raise ValueError("is neither bytes in hexadecimal nor base64: and bytes in that") from None
 
 
 def _json(text: str) -> Any:

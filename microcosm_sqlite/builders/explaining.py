@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from microcosm_sqlite.builders.cells import Cells
-from microcosm_sqlite.builders.engine import statement_of
 from microcosm_sqlite.builders.kinds import simple_of
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.objects import needs_objects
 from microcosm_sqlite.builders.plans import FromDefault, FromFunction, FromModel, FromSource, FromSQL
 from microcosm_sqlite.builders.statements import StatementTarget
+from microcosm_sqlite.builders.transfers import statement_of
 from microcosm_sqlite.sources.tabular import Content, Reading
 
 

@@ -97,6 +97,9 @@ def _word(cell: str, words: Mapping[str, Any]) -> tuple[str, str | None]:
     condition = f"{cell} IN ({', '.join(map(_quoted, words))})"
     if all(word == stored for word, stored in words.items()):
         return cell, condition
+    if set(words.values()) <= {0, 1}:
+        true = ", ".join(_quoted(word) for word, stored in words.items() if stored)
+        return f"{cell} IN ({true})", condition
     whens = " ".join(f"WHEN {_quoted(word)} THEN {_literal(stored)}" for word, stored in words.items())
     return f"CASE {cell} {whens} END", condition
 
@@ -107,8 +110,10 @@ def _date(cell: str, _: Mapping[str, Any]) -> tuple[str, str | None]:
 
 
 def _moment(cell: str, _: Mapping[str, Any]) -> tuple[str, str | None]:
-    moment = f"replace({cell}, 'T', ' ')"
-    return f"{moment} || '.000000'", f"datetime({cell}) = {moment} AND {cell} >= '0001'"
+    # Most files have a blank where others have a T.
+    replaced = f"replace({cell}, 'T', ' ')"
+    value = f"CASE WHEN instr({cell}, 'T') THEN {replaced} ELSE {cell} END || '.000000'"
+    return value, f"(datetime({cell}) = {cell} OR datetime({cell}) = {replaced}) AND {cell} >= '0001'"
 
 
 _WRITTEN: Final[dict[Kind, Callable[[str, Mapping[str, Any]], tuple[str, str | None]]]] = {

@@ -27,11 +27,11 @@ from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import ColumnPlan, Filling
 from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
-from microcosm_sqlite.errors import RowProblem
+from microcosm_sqlite.errors import HeaderError, RowProblem
 from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.rows import RowsSource
-from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
+from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading, Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +161,11 @@ class _Targets:
             self._made[header] = self._closing.enter_context(_target(self._connection, self._load, plan, cells))
         return self._made[header]
 
+    @property
+    def are_none(self) -> bool:
+        """Whether no records have fitted so far."""
+        return not self._made
+
     def __enter__(self) -> Self:
         return self
 
@@ -178,9 +183,32 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
     count = 0
     for batch in reading.batches:
         count += len(batch.rows)
-        insert_batch(targets.of(batch.header or reading.header), batch, rejections)
+        _insert_batch(targets, reading, batch, rejections)
         advance(rows=count)
     return count
+
+
+def _insert_batch(targets: _Targets, reading: Reading, batch: Batch, rejections: Rejections) -> None:
+    try:
+        target = targets.of(batch.header or reading.header)
+    except HeaderError as error:
+        if targets.are_none:
+            # As wrong in every row, probably.
+            line = batch.lines[0]
+            raise HeaderError(
+                source=error.source, line=line, expected=error.expected, found=error.found, remedy=error.remedy
+            ) from error
+        for line in batch.lines:
+            rejections.add(_misnamed(batch, line, error), cause=error)
+    else:
+        insert_batch(target, batch, rejections)
+
+
+def _misnamed(batch: Batch, line: int, error: HeaderError) -> RowProblem:
+    reason = f"holds what other rows do not, or lacks something: expected {error.expected}, found {error.found}"
+    return RowProblem(
+        source=error.source, line=line, column=None, value=list(batch.header or ()), rule="names", reason=reason
+    )
 
 
 @contextmanager

@@ -148,7 +148,9 @@ def _number_as_double(value: Any) -> float:
 
 
 def _no_text(value: Any) -> Any:
-    raise ValueError(f"is not text but {type(value).__name__}: say what text it is to be, or store it as what it is")
+    if isinstance(value, int | float | Decimal):
+        raise ValueError("is a number, not text: it may have lost its leading zeros, so write it as text")  # noqa: TRY004
+    raise ValueError(f"is not text but {type(value).__name__}")
 
 
 def _day(value: Any) -> Any:

@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
-from io import SEEK_END, BufferedReader
+from io import SEEK_END, BufferedReader, FileIO
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, cast
 
 from microcosm_sqlite.errors import MissingExtraError, SourceError
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.tabular import FileDigest
 
 #: What reading a file may raise: what the system refuses, a path with a NUL in it, and broken archives.
@@ -50,7 +51,7 @@ def open_bytes(path: Path, *, name: str) -> Generator[BinaryIO]:
     with ExitStack() as closing:
         archive = _archive_of(path)
         try:
-            opened = closing.enter_context((archive or path).open("rb"))
+            opened = closing.enter_context(cast("BufferedReader", BufferedReader(_Told(archive or path))))
             stream = _unpacked(opened, path, archive, closing)
         except (*UNREADABLE, ValueError) as error:
             raise unreadable(name, error) from error
@@ -73,7 +74,9 @@ def digest_of(path: Path, *, name: str) -> FileDigest:
         raise unreadable(name, error) from error
 
 
-def unreadable(name: str, error: Exception, *, line: int | None = None, expected: str = "a CSV file") -> SourceError:
+def unreadable(
+    name: str, error: Exception, *, line: int | None = None, expected: str = "a file that can be read"
+) -> SourceError:
     """Return the error that says why *name* cannot be read."""
     found = getattr(error, "strerror", None) or str(error) or type(error).__name__
     if isinstance(error, FileNotFoundError):
@@ -82,6 +85,31 @@ def unreadable(name: str, error: Exception, *, line: int | None = None, expected
         found = "a folder"
     remedy = "Correct the path, or make the file readable."
     return SourceError(source=name, line=line, expected=expected, found=found, remedy=remedy)
+
+
+def members_of(path: Path, *, name: str) -> list[Path]:
+    """Return the paths of the files in a zip file.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [path / member.filename for member in archive.infolist() if not member.is_dir()]
+    except (*UNREADABLE, ValueError) as error:
+        raise unreadable(name, error, expected="a zip file") from error
+
+
+class _Told(FileIO):
+    """A file that tells whoever watches how far it was read."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill *buffer* as far as possible."""
+        count = super().readinto(buffer)
+        # A pipe has no place.
+        with suppress(OSError):
+            advance(bytes=self.tell())
+        return count
 
 
 def _archive_of(path: Path) -> Path | None:

@@ -58,6 +58,7 @@ class JSONLinesSource(_JSONFile):
             yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
 
     def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
+        shape: _Shape | None = None
         first = 1
         while True:
             try:
@@ -70,7 +71,13 @@ class JSONLinesSource(_JSONFile):
             count = data.count(b"\n") + (not data.endswith(b"\n"))
             if first == 1:
                 data = data.removeprefix(_BYTE_ORDER_MARK)
-            yield from self._objects(data, first, count)
+            same = None if shape is None else shape.batch(data, first, count)
+            if same is None:
+                found = list(self._objects(data, first, count))
+                shape = _Shape(found[-1].header) if found and found[-1].header else None
+                yield from found
+            else:
+                yield same
             first += count
 
     def _objects(self, data: bytes, first: int, count: int) -> Iterator[Batch]:
@@ -85,6 +92,31 @@ class JSONLinesSource(_JSONFile):
         for number, line in enumerate(data.split(b"\n"), first):
             if line.strip():
                 yield from batches_of_mappings([_decoded(line, self.name, number)], [number])
+
+
+class _Shape:
+    """Objects that all hold values of the same *names*: read without making a mapping of each."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        # Fields have names of their own, because those of the objects may be none that Python could have.
+        fields = [f"field_{position}" for position in range(len(names))]
+        renamed = dict(zip(fields, names, strict=True))
+        kind = msgspec.defstruct(
+            "Row", [(field, Any) for field in fields], rename=renamed.get, forbid_unknown_fields=True, gc=False
+        )
+        self._decode: Any = msgspec.json.Decoder(kind).decode_lines
+
+    def batch(self, data: bytes, first: int, count: int) -> Batch | None:
+        """Return the objects in *count* lines, or None when a line is none, or holds anything else."""
+        try:
+            found = self._decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        if len(found) != count:
+            return None
+        rows = list(map(msgspec.structs.astuple, found))
+        return Batch(header=self._names, lines=range(first, first + count), rows=rows)
 
 
 class JSONSource(_JSONFile):

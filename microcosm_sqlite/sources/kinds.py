@@ -11,7 +11,7 @@ from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.sources.arrow import ArrowSource, ParquetSource
 from microcosm_sqlite.sources.csv import CSVSource
 from microcosm_sqlite.sources.excel import ExcelSource
-from microcosm_sqlite.sources.files import PACKED
+from microcosm_sqlite.sources.files import PACKED, members_of
 from microcosm_sqlite.sources.json import JSONLinesSource, JSONSource
 from microcosm_sqlite.sources.records import TABS
 from microcosm_sqlite.sources.rows import RowsSource
@@ -80,6 +80,16 @@ def is_read(suffix: str) -> bool:
 
 def _of_path(path: Path) -> Source:
     suffix = suffix_of(path)
+    if not suffix and path.suffix.lower() == ".zip" and path.is_file():
+        members = members_of(path, name=str(path))
+        if len(members) == 1:
+            return _of_path(members[0])
+        raise SourceError(
+            source=str(path),
+            expected="a zip file with one file",
+            found=f"{len(members)} files",
+            remedy=f"Say which, as in {members[0] if members else path / 'rows.csv'}.",
+        )
     if suffix in KINDS:
         return KINDS[suffix](path)
     if is_read(suffix):

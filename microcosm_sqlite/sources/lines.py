@@ -20,6 +20,14 @@ class Block:
         # newline="": lines end where they end in a file opened for csv, and keep their ends.
         return StringIO(self.text, newline="") if self._lines is None else iter(self._lines)
 
+    @property
+    def is_cut_at_ends(self) -> bool:
+        """Whether a line ends where the text says so: lines that were given one by one may not."""
+        if self._lines is None:
+            return True
+        *before, last = self._lines
+        return all(line.find("\n") == len(line) - 1 for line in before) and last.find("\n") in {-1, len(last) - 1}
+
     def after(self, lines: int) -> "Block":
         """Return what follows the first *lines*."""
         remaining = list(islice(self, lines, None))

@@ -80,15 +80,15 @@ def test_text_becomes_what_the_type_binds(type_: sa.types.TypeEngine[Any], text:
         (sa.Float(), "1e999", "is out of range"),
         (sa.Numeric(), "NaN", "is not a decimal"),
         (sa.Numeric(), "1,5", "is not a decimal"),
-        (sa.Boolean(), "maybe", "invalid truth value"),
-        (Truthy(), "maybe", "invalid truth value"),
+        (sa.Boolean(), "maybe", "is neither true nor false"),
+        (Truthy(), "maybe", "is neither true nor false"),
         (sa.Date(), "29.2.2024", "is not a date"),
         (sa.DateTime(), "soon", "is not a date and time"),
         (sa.DateTime(), "2024-02-29T12:30:00Z", "has a UTC offset"),
         (sa.Time(), "25:00", "is not a time"),
         (sa.Time(), "12:00+01:00", "has a UTC offset"),
         (sa.Interval(), "a while", "is neither seconds"),
-        (sa.LargeBinary(), "zz", "is not bytes"),
+        (sa.LargeBinary(), "zz", "is neither bytes"),
         (sa.JSON(), "{", "is not JSON"),
         (sa.JSON(), "[NaN]", "is not JSON"),
         (sa.JSON(), "1e999", "is not JSON"),
@@ -204,3 +204,16 @@ def test_no_bytes_are_a_value_only_where_written() -> None:
     assert has_empty_value(sa.LargeBinary())
     assert not keeps_empty_text(sa.LargeBinary())
     assert not has_empty_value(sa.PickleType())
+
+
+@pytest.mark.parametrize(("text", "data"), [("00ff", b"\x00\xff"), ("base64:AP8=", b"\x00\xff"), ("abcd", b"\xab\xcd")])
+def test_bytes_are_hexadecimal_unless_they_say_otherwise(text: str, data: bytes) -> None:
+    """Four letters could be either."""
+    assert conversion_for(sa.LargeBinary(), DIALECT)(text) == data
+
+
+@pytest.mark.parametrize("text", ["base64:AP8", "base64:é", "xx", "hex:00"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    """The reason says what there is."""
+    with pytest.raises(ValueError, match="is neither bytes in hexadecimal nor base64:"):
+        conversion_for(sa.LargeBinary(), DIALECT)(text)

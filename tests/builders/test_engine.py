@@ -1,3 +1,5 @@
+import resource
+import tempfile
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -7,11 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.cells import Surroundings, cells_from_text
-from microcosm_sqlite.builders.columns import map_columns
-from microcosm_sqlite.builders.engine import statement_of
 from microcosm_sqlite.builders.loading import Load, Loaded, load_source
-from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
+from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import RowsRejectedError
 from microcosm_sqlite.sources import CSVSource
@@ -27,14 +26,6 @@ class Part(Fast):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str | None] = mapped_column("the code", unique=True)
     weight: Mapped[float | None]
-
-
-class Made(Fast):
-    __tablename__ = "made"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(default=sa.func.lower("ABC"))
-    size: Mapped[int]
 
 
 @pytest.fixture
@@ -57,30 +48,6 @@ def load(connection: sa.Connection, text: str, **options: Any) -> Loaded:
 def parts(connection: sa.Connection) -> list[tuple[Any, ...]]:
     """Return what is there."""
     return [tuple(row) for row in connection.execute(sa.select(Part.__table__).order_by("id"))]
-
-
-def sql(connection: sa.Connection, model: type[Any], *header: str) -> str | None:
-    """Return the statement for a source with this header."""
-    plan = map_columns(model, header, source="x")
-    around = Surroundings(
-        dialect=connection.dialect, server_default=server_default(connection), evaluate=evaluator(connection)
-    )
-    return statement_of(StatementTarget(connection, plan, cells_from_text(plan, around)))
-
-
-def test_one_statement_stores_a_block(connection: sa.Connection) -> None:
-    """Over SQLite's own reader of CSV, with names quoted."""
-    found = sql(connection, Part, "id", "code", "weight")
-
-    assert found is not None
-    assert found.startswith('INSERT OR FAIL INTO main."part" ("id", "the code", "weight") SELECT c0, nullif(c1, \'\')')
-
-
-def test_what_sqlite_cannot_do_alone_is_not_tried(connection: sa.Connection) -> None:
-    """A default that is an SQL expression of the model, and a single column, where a blank line is a cell."""
-    assert sql(connection, Made, "id", "size") is None
-    assert sql(connection, Part, "code") is None
-    assert sql(connection, Made, "id", "size", "code") is not None
 
 
 def test_records_that_sqlite_might_read_otherwise_are_read_by_python(connection: sa.Connection) -> None:
@@ -129,3 +96,23 @@ def test_nothing_of_the_reader_stays(connection: sa.Connection) -> None:
     assert connection.exec_driver_sql("SELECT count(*) FROM temp.sqlite_schema").scalar() == 0
     with pytest.raises(sa.exc.OperationalError, match="no such function"):
         connection.exec_driver_sql("SELECT microcosm_leave(1)")
+
+
+def test_a_full_disk_for_blocks_is_no_obstacle(connection: sa.Connection) -> None:
+    """What cannot be written there is read by Python."""
+    text = "id,code\n" + "".join(f"{number},code number {number}\n" for number in range(5000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        loaded = load(connection, text)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert loaded.rows == len(parts(connection)) == 5000
+
+
+def test_a_missing_folder_for_blocks_is_no_obstacle(connection: sa.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that nobody may write to."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    assert load(connection, "id,code\n1,a\n2,b\n").rows == 2

@@ -193,7 +193,7 @@ def test_sources_come_in_any_order(bench: Workbench, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("people.jsonl", '{"id": 1, "frist": "Ada"}\n', "For 'frist', did you mean 'first'"),
+        ("people.jsonl", '{"id": 1, "frist": "Ada"}\n', r"line 1: .*For 'frist', did you mean 'first'"),
         ("people.csv", "id,frist\n", "For 'frist', did you mean 'first'"),
     ],
 )
@@ -203,6 +203,23 @@ def test_a_wrong_name_is_told_with_the_right_one(
     """Whatever the kind of file."""
     with pytest.raises(HeaderError, match=message):
         bench.load(Person, write(tmp_path, name, text))
+
+
+def test_a_row_with_other_names_than_the_others_is_one_bad_row(bench: Workbench, tmp_path: Path) -> None:
+    """What all rows have in common was right; the other rows are looked at as well."""
+    text = '{"id": 1, "first": "Ada"}\n{"id": 2, "frist": "Eve"}\n{"id": 3}\n{"id": 4, "first": "Bo", "order": 1.5}\n'
+
+    with pytest.raises(RowsRejectedError) as caught:
+        bench.load(Person, write(tmp_path, "people.jsonl", text))
+
+    assert [(problem.line, problem.rule) for problem in caught.value.problems] == [
+        (2, "names"),
+        (3, "names"),
+        (4, "type"),
+    ]
+    assert "line 2: ['id', 'frist'] holds what other rows do not, or lacks something: expected columns named" in str(
+        caught.value
+    )
 
 
 def test_a_failed_load_leaves_the_workbench_as_it_was(bench: Workbench, tmp_path: Path) -> None:

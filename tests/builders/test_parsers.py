@@ -51,7 +51,8 @@ def test_values_are_read_as_what_the_column_holds(type_: Any, value: Any, read: 
         (sa.Integer(), 7.5, "is not a whole number"),
         (sa.Integer(), True, "is not a whole number"),
         (sa.Float(), True, "is not a number"),
-        (sa.String(), 7, "is not text but int"),
+        (sa.String(), 7, "is a number, not text"),
+        (sa.String(), [7], "is not text but list"),
         (sa.Date(), datetime(2026, 1, 5, 1), "has a time"),  # noqa: DTZ001
         (sa.DateTime(), datetime(2026, 1, 5, tzinfo=UTC), "has a UTC offset"),
     ],

@@ -1,10 +1,13 @@
 """A source gives the same rows and the same problems whichever way it is loaded."""
 
+import gzip
 import math
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -279,3 +282,37 @@ def test_doubles_are_exactly_those_of_python(connection: sa.Connection, numbers:
     connection.rollback()
 
     assert found == numbers
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packs", [True, False])
+def test_a_file_of_many_blocks_is_the_same_whoever_reads_it(
+    end: str,
+    packs: bool,  # noqa: FBT001
+    connection: sa.Connection,
+    tmp_path: Path,
+) -> None:
+    """With quoted line breaks at its seams, odd numbers, bad rows and blank lines here and there."""
+    random = Random(7)
+    lines = ["id,must,real,day,code"]
+    for number in range(1, 12_000):
+        must = random.choice(["plain text", '"a, b"', f'"two{end}lines, and more"', '"say ""hi"""', "é"])
+        key = random.choice([number] * 200 + [1, f"0{number}", "x"])
+        day = random.choice(["2026-01-05"] * 200 + ["20260105", "2026-02-30"])
+        lines.append(
+            f"{key},{must},{random.uniform(-1, 1)!r},{day},c{number}" + random.choice([""] * 300 + [end, ",more"])
+        )
+    path = tmp_path / "rows.csv"
+    text = (end.join(lines) + end).encode()
+    path.write_bytes(gzip.compress(text) if packs else text)
+
+    found = []
+    for engine_from in (0, math.inf):
+        load = Load(model=Simple, source=CSVSource(path), skips_bad=True, max_errors=10_000, engine_from=engine_from)  # type: ignore[arg-type]
+        loaded = load_source(connection, load)
+        rows = connection.exec_driver_sql("SELECT * FROM simple ORDER BY id").all()
+        found.append((loaded, [tuple(row) for row in rows]))
+        connection.rollback()
+
+    assert found[0] == found[1]
+    assert found[0][0].skipped > 100

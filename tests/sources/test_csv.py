@@ -204,5 +204,5 @@ def test_a_file_that_fails_while_it_is_read_is_a_source_error(tmp_path: Path) ->
         yield "1,a\n"
         raise OSError(5, "Input/output error")
 
-    with pytest.raises(SourceError, match="line 3: expected a CSV file, found Input/output error"):
+    with pytest.raises(SourceError, match="line 3: expected a file that can be read, found Input/output error"):
         read(CSVSource(lines(), name="x.csv"))

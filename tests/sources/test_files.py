@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.progress import Event, step, watched
 from microcosm_sqlite.sources import CSVSource
 from microcosm_sqlite.sources.files import digest_of, open_bytes
 
@@ -70,3 +71,15 @@ def test_zstd_says_what_it_needs(tmp_path: Path) -> None:
 
     with pytest.raises((ImportError, SourceError, EOFError)):
         content(path)
+
+
+def test_whoever_watches_is_told_how_far_a_file_was_read(tmp_path: Path) -> None:
+    """In bytes of the file as it lies there, packed or not."""
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(CONTENT))
+    events: list[Event] = []
+
+    with watched(events.append), step("load", "rows"):
+        content(path)
+
+    assert events[-1].bytes == path.stat().st_size

@@ -1,4 +1,5 @@
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,18 @@ def test_every_line_is_an_object(tmp_path: Path) -> None:
     path = write(tmp_path, b'\xef\xbb\xbf{"a": 1, "b": [2]}\n\n{"a": "x"}\n  \n{"c": null}')
 
     assert read(JSONLinesSource(path)) == [(1, {"a": 1, "b": [2]}), (3, {"a": "x"}), (5, {"c": None})]
+
+
+def test_objects_of_one_shape_are_read_the_same_as_any(tmp_path: Path) -> None:
+    """Block after block, whatever their names are and in which order they stand; one that differs is found."""
+    row = {"id": 0, "not a name": None, "field_1": [1, {"a": 2}], "é": "x" * 200}
+    rows = [row | {"id": number} for number in range(3000)]
+    rows[1500] = dict(reversed(rows[1500].items()))
+    rows[2500] = rows[2500] | {"more": 1}
+    del rows[2700]["é"]
+    path = write(tmp_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+    assert read(JSONLinesSource(path)) == list(enumerate(rows, 1))
 
 
 def test_files_may_be_packed_and_know_their_bytes(tmp_path: Path) -> None:

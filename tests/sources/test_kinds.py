@@ -1,4 +1,5 @@
 import sys
+import zipfile
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,23 @@ def test_anything_else_is_a_type_error(given: Any) -> None:
     """An open file does not say what it holds."""
     with pytest.raises(TypeError, match="expected a path, rows or a source"):
         source_of(given)
+
+
+def test_a_zip_file_is_what_is_in_it(tmp_path: Path) -> None:
+    """If that is one file; its own path names it."""
+    path = tmp_path / "rows.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("in/rows.jsonl", "{}\n")
+
+    assert isinstance(source_of(path), JSONLinesSource)
+
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.csv", "")
+    with pytest.raises(SourceError, match=r"found 2 files\. Say which, as in .*rows\.zip/in/rows\.jsonl"):
+        source_of(path)
+    path.write_bytes(b"x")
+    with pytest.raises(SourceError, match="expected a zip file"):
+        source_of(path)
 
 
 class Fetched:

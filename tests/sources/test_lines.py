@@ -20,6 +20,15 @@ def test_a_block_has_the_lines_that_csv_sees(text: str, lines: list[str]) -> Non
     assert (block.first_line, block.count, list(block)) == (7, len(lines), lines)
 
 
+def test_lines_that_were_given_may_end_where_the_text_does_not_say_so() -> None:
+    """Or the text may say so more often."""
+    assert Block(1, "a\nb").is_cut_at_ends
+    assert Block(1, "a\nb\n", ["a\n", "b\n"]).is_cut_at_ends
+    assert not Block(1, "ab", ["a", "b"]).is_cut_at_ends
+    assert not Block(1, "a\nb\n", ["a\nb\n"]).is_cut_at_ends
+    assert not Block(1, "a\nb\ncd\n", ["a\nb\n", "c", "d\n"]).is_cut_at_ends
+
+
 def test_the_rest_of_a_block_knows_where_it_stands() -> None:
     """Whoever has read a header goes on after it."""
     rest = Block(3, "a\nb\nc\n").after(2)

@@ -1,0 +1,61 @@
+"""Write the INSERT by which SQLite stores the records of a block that it reads itself."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from microcosm_sqlite.builders.expressions import Expression, expressions_of
+from microcosm_sqlite.builders.plans import FromSQL
+from microcosm_sqlite.builders.statements import Conflict, StatementTarget
+
+#: SQLite's view of the file with a block.
+TABLE: Final = "temp.microcosm_block"
+
+#: The function that takes note of a record that is left to Python; false, so that SQLite leaves it out.
+LEAVE: Final = "microcosm_leave"
+
+
+def statement_of(target: StatementTarget) -> str | None:
+    """Return the INSERT by which SQLite reads a block itself, or None when it cannot."""
+    made = expressions_for(target)
+    return None if made is None else statement_for(target, made)
+
+
+def expressions_for(target: StatementTarget) -> list[Expression] | None:
+    """Return the columns of *target* as SQL, or None when SQLite cannot fill one of them by itself."""
+    # A column that SQLAlchemy fills by an SQL expression of the model is in its own INSERT only.
+    filled = {made.planned.column.name for made in target.cells}
+    if any(column.default is not None and column.name not in filled for column in target.plan.table.columns):
+        return None
+    # A blank line is no record, but one empty cell for SQLite.
+    return expressions_of(target.cells, target.connection.dialect, "c{}".format) if target.width > 1 else None
+
+
+def statement_for(target: StatementTarget, expressions: Sequence[Expression]) -> str:
+    """Return the INSERT of the records in the table of a block, but for those that are left to Python."""
+    quote = target.connection.dialect.identifier_preparer.quote_identifier
+    table, width = target.plan.table, target.width
+    names = ", ".join(quote(expression.name) for expression in expressions)
+    values = ", ".join(expression.value for expression in expressions)
+    conditions = [f"c{width} IS NULL", f"c{width - 1} IS NOT NULL"]
+    conditions += [expression.condition for expression in expressions if expression.condition]
+    source = TABLE
+    if any(isinstance(made.planned, FromSQL) for made in target.cells):
+        named = ", ".join(f"c{position} AS {quote(name)}" for position, name in enumerate(target.plan.header))
+        cells = ", ".join(f"c{position}" for position in range(width + 1))
+        source = f"(SELECT rowid AS record, {cells}, {named} FROM {TABLE})"  # noqa: S608 - names, quoted
+    record = "rowid" if source == TABLE else "record"
+    statement = (
+        f"INSERT OR FAIL INTO main.{quote(table.name)} ({names}) SELECT {values} FROM {source} "  # noqa: S608
+        f"WHERE ({' AND '.join(conditions)}) OR {LEAVE}({record})"
+    )
+    if target.conflict is Conflict.UPDATE:
+        statement += _on_conflict(target, quote)
+    return statement
+
+
+def _on_conflict(target: StatementTarget, quote: Any) -> str:
+    key = [column.name for column in target.plan.table.primary_key]
+    changed = [made.planned.column.name for made in target.cells if made.planned.column.name not in key]
+    action = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in changed)
+    then = f"DO UPDATE SET {action}" if changed else "DO NOTHING"
+    return f" ON CONFLICT ({', '.join(map(quote, key))}) {then}"
