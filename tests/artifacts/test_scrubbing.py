@@ -16,7 +16,8 @@ def make(path: Path, *, page_bytes: int, seed: int = 1, rows: int = 400) -> list
     """Make a database with a past at *path* and return the roots of what is in it."""
     drawn = random.Random(seed)
     connection = apsw.Connection(str(path))
-    connection.execute(f"PRAGMA page_size = {page_bytes}; PRAGMA secure_delete = OFF; PRAGMA synchronous = OFF").fetchall()
+    connection.execute(f"PRAGMA page_size = {page_bytes}; PRAGMA secure_delete = OFF").fetchall()
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute("""
         CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, long BLOB);
         CREATE TABLE flag (flag TEXT PRIMARY KEY) WITHOUT ROWID;
