@@ -17,6 +17,7 @@ def make(path: Path, *, page_bytes: int, seed: int = 1, rows: int = 400) -> list
     drawn = random.Random(seed)
     connection = apsw.Connection(str(path))
     connection.execute(f"PRAGMA page_size = {page_bytes}; PRAGMA secure_delete = OFF").fetchall()
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute("""
         CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, long BLOB);
         CREATE TABLE flag (flag TEXT PRIMARY KEY) WITHOUT ROWID;

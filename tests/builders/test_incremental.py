@@ -260,14 +260,15 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(history=histories)
 def test_incremental_builds_give_the_same_as_one(
     history: list[list[tuple[int, bool, str | None]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Whatever came, changed and came late: the content digest is that of a build from nothing."""
     folder = tmp_path_factory.mktemp("history")
-    shop = sa.create_engine(f"sqlite:///{folder / 'shop.sqlite'}", poolclass=NullPool)
+    shop = sa.create_engine(f"sqlite:///{folder / 'shop.sqlite'}")
+    sa.event.listen(shop, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     ORDERS.metadata.create_all(shop)
     put(shop, [order(0)])
     last = build(shop, folder / "0")
@@ -276,6 +277,7 @@ def test_incremental_builds_give_the_same_as_one(
         last = build(shop, folder / str(minute), start=last, lag=timedelta(minutes=2))
 
     assert inspect(last).manifest.content_digest == inspect(build(shop, folder / "whole")).manifest.content_digest
+    shop.dispose()
 
 
 @pytest.mark.slow

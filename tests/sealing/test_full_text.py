@@ -19,6 +19,7 @@ def filled(folder: Path, sql: str, *, before: Sequence[str] = (), seed: int = 1)
     """Return a database with the full-text table `f` of *sql*, filled from one that was filled in several portions."""
     path = folder / f"{seed}.sqlite"
     source = apsw.Connection(str(path))
+    source.execute("PRAGMA synchronous = OFF")
     source.execute(sql)
     numbers = list(enumerate(TEXTS, start=1))
     Random(seed).shuffle(numbers)
