@@ -79,7 +79,7 @@ def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> in
 def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -> Generator["_Engine | None"]:
     """Yield what inserts blocks by SQLite's own reader, or None where it cannot."""
     expressions = expressions_for(target)
-    if expressions is None or blocks.delimiter != "," or not _has_reader():
+    if expressions is None or not _has_reader():
         yield None
         return
     native = native_of(target.connection)
@@ -107,6 +107,20 @@ def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -
 def _has_reader() -> bool:
     is_exact = apsw.SQLITE_VERSION_NUMBER >= _EXACT
     return is_exact and _extra is not None and _extra.has("csv") == "extension"
+
+
+def _is_quoted_plainly(text: str) -> bool:
+    """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line.
+
+    SQLite's reader takes what is quoted otherwise for something, and says nothing.
+    """
+    parts = text.split('"')
+    # The quotes come in pairs: what is between those of a pair, and what is not.
+    quoted, others = parts[1::2], "\0".join(parts[0::2])
+    pairs = len(quoted)
+    begins = others.count(",\0") + others.count("\n\0") + others.startswith("\0")
+    ends = others.count("\0,") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
+    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
 
 
 class _Engine:
@@ -176,21 +190,28 @@ class _Engine:
     def _plain(self, block: Block) -> bytes | None:
         """Return the text of *block* if every line of it is a record that SQLite would find too."""
         text = block.text
-        if "\0" in text or text.startswith("\ufeff") or len(text) > csv.field_size_limit():
+        if not self._is_plain(text) or not block.is_cut_at_ends:
             return None
-        if "\r" in text and text.count("\r") != text.count("\r\n"):
-            return None
-        # One quote is found faster than two.
-        if self._blocks.tells_empty_text and '"' in text and '""' in text:
-            return None
-        if not block.is_cut_at_ends:
-            return None
+        if self._blocks.delimiter != ",":
+            text = text.replace(self._blocks.delimiter, ",")
         if not text.endswith("\n"):
             text += "\n"
         try:
             return text.encode()
         except UnicodeEncodeError:
             return None
+
+    def _is_plain(self, text: str) -> bool:
+        if "\0" in text or text.startswith("\ufeff") or len(text) > csv.field_size_limit():
+            return False
+        if "\r" in text and text.count("\r") != text.count("\r\n"):
+            return False
+        if self._blocks.delimiter != "," and ("," in text or '"' in text):
+            # SQLite's reader knows commas only.
+            return False
+        if '"' not in text:
+            return True
+        return not (self._blocks.tells_empty_text and '""' in text) and _is_quoted_plainly(text)
 
     def _inserted(self, block: Block, data: bytes, found: Rejections) -> int | None:
         left: list[int] = []

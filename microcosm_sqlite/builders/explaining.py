@@ -73,7 +73,6 @@ def _reader(connection: Connection, load: Load, cells: Sequence[Cells], reading:
         return "read by Python"
     plan = load.plan(reading.header)
     target = StatementTarget(connection, plan, cells, conflict=load.conflict)
-    blocks = reading.blocks
-    if blocks is None or blocks.delimiter != "," or statement_of(target) is None:
+    if reading.blocks is None or statement_of(target) is None:
         return "read by Python"
     return "read by SQLite where it is large and plain, else by Python"

@@ -20,7 +20,8 @@ from microcosm_sqlite import DataSet
 from microcosm_sqlite.builders.loading import Load, load_source
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import RowsRejectedError, SourceError
-from microcosm_sqlite.sources import CSVSource
+from microcosm_sqlite.sources import COMMAS, TABS, CSVSource, Dialect
+from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.types import EnumType
 from tests.pets import Colour
 
@@ -215,9 +216,11 @@ def connection() -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def outcome(connection: sa.Connection, model: type[Any], text: str, **options: Any) -> Any:
+def outcome(
+    connection: sa.Connection, model: type[Any], text: str, *, dialect: Dialect = COMMAS, **options: Any
+) -> Any:
     """Return the rows that a load leaves in the table, the problems it tells, or what it says of the source."""
-    source = CSVSource(StringIO(text, newline=""), name="rows.csv")
+    source = CSVSource(StringIO(text, newline=""), name="rows.csv", dialect=dialect)
     try:
         loaded = load_source(connection, Load(model=model, source=source, **options))
         told: Any = (loaded.rows, [str(problem) for problem in loaded.problems])
@@ -250,11 +253,29 @@ def both_ways(connection: sa.Connection, model: type[Any], text: str, **options:
 @example(text="id,must,whole\n1,a,9223372036854775808\n", skips=False)
 @example(text='id,must,text\n1,a,""\n2,b,\n', skips=False)
 @example(text='id,must\n1,"a\n2,b\n3,c\n', skips=False)
+@example(text='id,must\n1,a\n2,"b\n', skips=False)
+@example(text='id,must\n1,a\n2,"b', skips=True)
+@example(text='id,must,text\n1,"a"b\n2,c,d\n', skips=True)
+@example(text='id,must,text\n1,"a"b,c\n2,c,d\n', skips=True)
+@example(text='id,must,text\n1,"a" ,c\n2, "c",d\n', skips=True)
+@example(text='id,must,text\n"1","a",b"c\n"2",c"d"e,f""g\n', skips=True)
+@example(text='"id","must","text"\r\n"1","","a ""b"""\r\n"2","c",""\r\n', skips=True)
 @example(text="id,must\n1,a\n1,b\n2,c\nx,d\n", skips=True)
 @example(text="id,must\n1,a\nx,b\n1,c\n", skips=True)
 def test_a_file_is_the_same_whoever_reads_it(connection: sa.Connection, text: str, skips: bool) -> None:  # noqa: FBT001
     """SQLite, which reads most of it faster, and Python, which reads all of it: equal rows, equal problems."""
     by_engine, by_python = both_ways(connection, Simple, text, skips_bad=skips)
+
+    assert by_engine == by_python
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=texts(), swaps=st.booleans())
+def test_other_delimiters_are_the_same_too(connection: sa.Connection, text: str, swaps: bool) -> None:  # noqa: FBT001
+    """Whether cells hold commas then, or tabs."""
+    swapped = text.translate({ord(","): "\t", ord("\t"): ","}) if swaps else text.replace(",", "\t")
+
+    by_engine, by_python = both_ways(connection, Simple, swapped, dialect=TABS, skips_bad=True)
 
     assert by_engine == by_python
 
@@ -316,3 +337,25 @@ def test_a_file_of_many_blocks_is_the_same_whoever_reads_it(
 
     assert found[0] == found[1]
     assert found[0][0].skipped > 100
+
+
+def test_a_record_that_reaches_into_the_next_block_is_one(connection: sa.Connection, tmp_path: Path) -> None:
+    """Where everything else is plain, so that SQLite reads the blocks around it."""
+    text = "id,must\n"
+    number = 0
+    while len(text) < 3.5 * BLOCK_CHARACTERS:
+        number += 1
+        is_seam = len(text) % BLOCK_CHARACTERS > BLOCK_CHARACTERS - 50
+        text += f'{number},"{"x" * 100}\n{"y" * 100}"\n' if is_seam else f"{number},plain\n"
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+
+    found = []
+    for engine_from in (0, math.inf):
+        load_source(connection, Load(model=Simple, source=CSVSource(path), engine_from=engine_from))  # type: ignore[arg-type]
+        found.append(connection.exec_driver_sql("SELECT id, must FROM simple ORDER BY id").all())
+        connection.rollback()
+
+    assert found[0] == found[1]
+    assert len(found[0]) == number
+    assert max(len(must) for _, must in found[0]) == 201
