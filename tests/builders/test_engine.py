@@ -89,6 +89,23 @@ def test_columns_may_be_computed_by_sql_either_way(connection: sa.Connection) ->
     assert parts(connection) == [(1, "ADA L", 1.5), (2, "EVE M", 1.5)]
 
 
+def test_source_columns_may_be_called_as_cells_are(connection: sa.Connection) -> None:
+    """An expression means those of the source."""
+    text = "c1,c0,rowid,record\n1,a,7,8\n02,b,9,0\n"
+    columns = {"id": "c1", "code": sa.text("c0 || c1 || rowid || record")}
+
+    load(connection, text, columns=columns)
+
+    assert parts(connection) == [(1, "a178", None), (2, "b0290", None)]
+
+
+def test_a_very_wide_source_is_read_by_python(connection: sa.Connection) -> None:
+    """SQLite's tables have at most 2000 columns."""
+    names = ",".join(f"x{number}" for number in range(2500))
+
+    assert load(connection, f"id,code,{names}\n1,a{',' * 2500}\n", ignored=frozenset("*")).rows == 1
+
+
 def test_nothing_of_the_reader_stays(connection: sa.Connection) -> None:
     """Neither a table nor a function of ours."""
     load(connection, "id,code\n1,a\n")
