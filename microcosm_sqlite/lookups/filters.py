@@ -1,17 +1,43 @@
 """Turn the keywords of a look-up into conditions."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from inspect import Parameter, signature
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    Unicode,
+    UnicodeText,
+    func,
+    or_,
+    select,
+)
 
 #: Values that mean "any of these"; the keys of a dict are such a set.
 COLLECTIONS: Final = (list, tuple, AbstractSet, range)
 
 #: What the hooks of a store are always given; never a filter.
 _NOT_FILTERS: Final = frozenset({"self", "query"})
+
+
+#: SQLite takes 32,766 values in a statement (https://sqlite.org/limits.html#max_variable_number); others may need some.
+_MOST: Final = 30_000
+
+#: Numbers of a range that are named one by one; more are two values.
+_LISTED: Final = 100
+
+#: Types whose values are compared as numbers, whatever is compared with them.
+_WHOLE: Final = frozenset({Integer, BigInteger, SmallInteger})
+
+#: Types whose values are stored as they are given.
+_PLAIN: Final = frozenset({String, Text, Unicode, UnicodeText}) | _WHOLE
 
 
 def filters_by_name(fields: Iterable[Any]) -> dict[str, Any]:
@@ -37,11 +63,23 @@ def condition(field: Any, value: Any) -> ColumnElement[bool]:
     """Return "*field* is *value*"; for a list, tuple, set or range "*field* is one of these", which may be None."""
     if not isinstance(value, COLLECTIONS):
         return cast("ColumnElement[bool]", field == value)
+    if isinstance(value, range) and value.step == 1 and len(value) > _LISTED and type(field.type) in _WHOLE:
+        return cast("ColumnElement[bool]", field.between(value.start, value.stop - 1))
     members = list(cast("Collection[Any]", value))
     known = [member for member in members if member is not None]
-    one_of_these: ColumnElement[bool] = field.in_(known)
+    listed = _listed(known) if len(known) > _MOST and type(field.type) in _PLAIN else known
+    one_of_these: ColumnElement[bool] = field.in_(listed)
     # In SQL, nothing is equal to NULL: IN would pass over rows without a value.
     return one_of_these if len(known) == len(members) else or_(one_of_these, field.is_(None))
+
+
+def _listed(members: list[Any]) -> Any:
+    """Return a table of *members*, which takes one parameter whatever their number, or themselves if it cannot be."""
+    kinds = set(map(type, members))
+    if len(kinds) > 1 or not kinds <= {int, str}:
+        return members
+    table = func.json_each(json.dumps(members)).table_valued("value")
+    return select(table.c.value)
 
 
 def conditions(known: Mapping[str, Any], filters: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:

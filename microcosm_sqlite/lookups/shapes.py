@@ -173,6 +173,9 @@ def take_apart(
             values.append(value)
         elif isinstance(value, COLLECTIONS):
             several = cast("Collection[Any]", value)
+            # One more, which may be None. A range may be longer than memory.
+            if len(several) > _MEMBERS + 1:
+                return None
             members = [member for member in several if member is not None]
             if not (0 < len(members) <= _MEMBERS) or not all(_is_plain(member) for member in members):
                 return None

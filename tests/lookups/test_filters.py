@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from microcosm_sqlite.lookups.filters import condition, conditions, filters_by_name, named_parameters
-from tests.kennel import Dog, Owner
+from tests.kennel import Dog, DogStore, Owner
 
 
 def sql(expression: Any) -> str:
@@ -66,3 +66,20 @@ def test_named_parameters_are_the_keywords_that_a_hook_names() -> None:
     def hook(self: Any, query: Any, name: Any = None, *rest: Any, heavier_than: Any = None, **filters: Any) -> None: ...
 
     assert list(named_parameters(hook)) == ["name", "heavier_than"]
+
+
+def test_long_ranges_are_not_listed() -> None:
+    """Where numbers are compared as such, the first and the last say it all."""
+    assert sql(condition(Dog.owner_id, range(5, 10**9))) == "dog.owner_id BETWEEN 5 AND 999999999"
+    assert " IN (" in sql(condition(Dog.owner_id, range(0, 300, 2)))
+    assert " IN (" in sql(condition(Dog.name, range(300)))
+
+
+@pytest.mark.parametrize("make_graph_of", ["graph", "sealed_graph"])
+def test_more_values_than_a_statement_takes(make_graph_of: str, request: pytest.FixtureRequest) -> None:
+    """However many numbers or texts there are."""
+    dogs = DogStore(request.getfixturevalue(make_graph_of))
+
+    assert dogs.count(owner_id=range(10**9)) == dogs.count()
+    assert dogs.count(owner_id=[*range(2, 100_000)]) == dogs.count(Dog.owner_id > 1) > 0
+    assert [dog.id for dog in dogs.search(name=["Rex", "'\"\\", *map(str, range(100_000)), None])] == [1, 3]
