@@ -21,6 +21,9 @@ _KEPT_BYTES: Final = 16 * 2**20
 
 Row = dict[str, Any]
 
+#: Some rows, with the values of the mark of each.
+Marked = tuple[list[Row], list[tuple[Any, ...]]]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extract:
@@ -40,6 +43,10 @@ class Extract:
         """Return what is meant by one column or several, by one value or several."""
         columns: tuple[Any, ...] = cast("tuple[Any, ...]", watermark) if isinstance(watermark, tuple) else (watermark,)
         names = tuple(one if isinstance(one, str) else str(one.key) for one in columns)
+        if not names:
+            raise ValueError("expected a column that grows as the watermark, found none")
+        if lag is not None and lag < type(lag)():
+            raise ValueError(f"expected a lag of 0 or more, found {lag!r}")
         values = cast(
             "tuple[Any, ...] | None", initial if initial is None or isinstance(initial, tuple) else (initial,)
         )
@@ -85,11 +92,14 @@ def extract_new(connection: Connection, extract: Extract) -> Extracted:
         columns = _columns(rows, extract)
         if mark is not None:
             _check_end(rows, columns, extract, mark)
-        batches = _checked(rows.stream(*_wanted(columns, extract, mark), order_by=columns), extract)
+        batches = _checked(rows.marked(columns, *_wanted(rows, columns, extract, mark), order_by=columns), extract)
         following = _Following(extract, mark)
         load_all = _insert if is_empty else _replace
         count = load_all(connection, extract.model, following.watch(batches))
     if following.mark is not None:
+        if extract.lag is not None:
+            # Now rather than the next time: a lag of another kind than the mark is a mistake of the caller.
+            _earlier(following.mark.values[0], extract.lag)
         marks.set(following.mark)
     return Extracted(rows=count, mark=following.mark)
 
@@ -108,15 +118,14 @@ class _Following:
         self._extract = extract
         self.mark = mark
 
-    def watch(self, batches: Iterable[list[Row]]) -> Iterator[list[Row]]:
-        """Yield *batches*, which come in order, and move the mark behind each.
+    def watch(self, batches: Iterable[Marked]) -> Iterator[list[Row]]:
+        """Yield the rows of *batches*, which come in order, and move the mark behind each.
 
         The database has compared: no row comes before the mark that was there, as the source reaches up to it.
         """
-        for batch in batches:
-            yield batch
-            values = tuple(batch[-1][name] for name in self._extract.watermark)
-            self.mark = Watermark(extraction=self._extract.extraction, values=values)
+        for rows, values in batches:
+            yield rows
+            self.mark = Watermark(extraction=self._extract.extraction, values=values[-1])
 
 
 def _insert(connection: Connection, model: type[Any], batches: Iterable[list[Row]]) -> int:
@@ -178,15 +187,17 @@ def _columns(rows: SQLRows, extract: Extract) -> list[Any]:
             found=", ".join(rows.columns),
             remedy="Select them, or label others so.",
         )
-    return [rows.columns[name] for name in extract.watermark]
+    return [rows.comparable(name) for name in extract.watermark]
 
 
-def _wanted(columns: Sequence[Any], extract: Extract, mark: Watermark | None) -> Iterable[Any]:
+def _wanted(rows: SQLRows, columns: Sequence[Any], extract: Extract, mark: Watermark | None) -> Iterable[Any]:
     """Return the conditions that a row is wanted."""
-    if mark is not None and extract.lag is not None:
+    if mark is None:
+        typed = [rows.columns[name] for name in extract.watermark]
+        return () if extract.initial is None else _beyond(typed, extract.initial)
+    if extract.lag is not None:
         return (columns[0] >= _earlier(mark.values[0], extract.lag),)
-    begin = extract.initial if mark is None else mark.values
-    return () if begin is None else _beyond(columns, begin)
+    return _beyond(columns, mark.values)
 
 
 def _beyond(columns: Sequence[Any], values: Sequence[Any]) -> Iterator[Any]:
@@ -202,37 +213,46 @@ def _beyond(columns: Sequence[Any], values: Sequence[Any]) -> Iterator[Any]:
 
 
 def _earlier(value: Any, lag: Any) -> Any:
-    if isinstance(value, date) and not isinstance(value, datetime) and isinstance(lag, timedelta):
-        # A part of a day is a whole one, rather than none.
-        return value - timedelta(days=-(-lag // timedelta(days=1)))
+    """Return what lies *lag* before *value*, or a little earlier."""
     try:
-        return value - lag
-    except TypeError:
+        if isinstance(value, str) and isinstance(lag, timedelta):
+            # A day or a time as SQLite stores it: without fractions, and with the lesser of both separators.
+            is_day = len(value) == len("2026-01-05")
+            begin = datetime.fromisoformat(value) - _whole_days(lag, is_day=is_day)
+            return begin.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S")
+        is_day = isinstance(value, date) and not isinstance(value, datetime)
+        return cast("Any", value) - (_whole_days(lag, is_day=is_day) if isinstance(lag, timedelta) else lag)
+    except (TypeError, ValueError):
         raise TypeError(f"a lag of {lag!r} cannot be taken from a mark of {value!r}") from None
 
 
-def _checked(batches: Iterable[list[Row]], extract: Extract) -> Iterator[list[Row]]:
+def _whole_days(lag: timedelta, *, is_day: bool) -> timedelta:
+    # Where only days are known, a part of one is a whole one, rather than none.
+    return timedelta(days=-(-lag // timedelta(days=1))) if is_day else lag
+
+
+def _checked(batches: Iterable[Marked], extract: Extract) -> Iterator[Marked]:
     """Yield *batches*; raise `SourceError` for a row that says nothing about when it comes."""
-    for batch in batches:
-        for row in batch:
-            if any(row[name] is None for name in extract.watermark):
+    for rows, values in batches:
+        for row, found in zip(rows, values, strict=True):
+            if None in found:
                 raise SourceError(
                     source=extract.source.name,
                     expected=f"a value in {' and '.join(extract.watermark)} of every row",
                     found=f"none in {row}",
                     remedy="Choose columns that are never NULL, or leave such rows out of the query.",
                 )
-        yield batch
+        yield rows, values
 
 
 def _check_end(rows: SQLRows, columns: Sequence[Any], extract: Extract, mark: Watermark) -> None:
     """Check that the source still reaches up to *mark*."""
-    last = next(rows.stream(order_by=[column.desc() for column in columns], limit=1), None)
+    last = next(rows.marked(columns, order_by=[column.desc() for column in columns], limit=1), None)
     at_mark = and_(*(column == value for column, value in zip(columns, mark.values, strict=True)))
     # The row at the mark may have changed since, and be behind it now.
     reaches = (at_mark | and_(*_beyond(columns, mark.values)),)
-    if next(rows.stream(*reaches, limit=1), None) is None:
-        found = "no row at all" if last is None else f"its last row at {[last[0][name] for name in extract.watermark]}"
+    if next(rows.marked((), *reaches, limit=1), None) is None:
+        found = "no row at all" if last is None else f"its last row at {list(last[1][0])}"
         raise WatermarkError(
             extraction=str(extract.extraction),
             expected=f"a source that reaches up to the mark, {mark.text}",

@@ -1,12 +1,14 @@
 """Read rows from a database, a few in memory at a time."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, Final, TypeAlias, cast
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Select, Table, create_engine, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, MetaData, Select, Table, create_engine, make_url, select, type_coerce
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.types import NullType
 
 from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
@@ -38,6 +40,8 @@ class SQLSource:
     """
 
     def __init__(self, database: Database, rows: Rows, *, name: str | None = None) -> None:
+        if not isinstance(cast("Any", rows), str | Table | Select):
+            raise TypeError(f"expected the name of a table, a Table or a select(), found {type(rows).__name__}")
         self._database = database
         self._rows = rows
         self._url = database.url if isinstance(database, Engine) else _parsed(database)
@@ -81,8 +85,17 @@ class SQLSource:
             yield Reading(header=tuple(rows.columns), batches=rows.batches(), content=Content.PLAIN)
 
     def _made(self, url: URL) -> Engine:
+        if url.get_backend_name() == "sqlite" and (path := url.database) and _is_missing(path):
+            # SQLite would make an empty one.
+            remedy = "Correct the URL; it is looked for from the current folder."
+            raise SourceError(source=self.name, expected=f"a database at {path}", found="nothing there", remedy=remedy)
         try:
             return create_engine(url, poolclass=NullPool)
+        except NoSuchModuleError:
+            remedy = "Correct the URL, or install the dialect for it."
+            raise SourceError(
+                source=self.name, expected="a database that SQLAlchemy knows", found=url.drivername, remedy=remedy
+            ) from None
         except ModuleNotFoundError as error:
             raise SourceError(
                 source=self.name,
@@ -127,20 +140,58 @@ class SQLRows:
         """The columns by name."""
         return dict(self._from.c.items())
 
-    def stream(self, *conditions: Any, order_by: Any = (), limit: int | None = None) -> Iterator[list[dict[str, Any]]]:
+    def comparable(self, name: str) -> Any:
+        """Return the column *name* as the database compares it, and gives it back in the same form.
+
+        SQLite compares days and times as the text that somebody stored, with or without fractions of a second; written
+        anew from a value of Python it would be another text.
+        """
+        column = self._from.c[name]
+        return type_coerce(column, NullType()) if self._connection.dialect.name == "sqlite" else column
+
+    def stream(self, *conditions: Any) -> Iterator[list[dict[str, Any]]]:
         """Yield the rows that meet *conditions*, some at a time, each by the names of its columns."""
-        statement = select(*self._from.c).where(*conditions).order_by(*order_by).limit(limit)
+        for rows, _ in self.marked((), *conditions):
+            yield rows
+
+    def marked(
+        self, marks: Sequence[Any], *conditions: Any, order_by: Sequence[Any] = (), limit: int | None = None
+    ) -> Iterator[tuple[list[dict[str, Any]], list[tuple[Any, ...]]]]:
+        """Yield the rows that meet *conditions*, some at a time, and what *marks* are in each of them."""
+        names = list(self._from.c.keys())
+        beside = [mark.label(f"mark_{number}") for number, mark in enumerate(marks)]
+        statement = select(*self._from.c, *beside).where(*conditions).order_by(*order_by).limit(limit)
+        for partition in self._partitions(statement):
+            rows = [dict(zip(names, row, strict=False)) for row in partition]
+            yield rows, [tuple(row[len(names) :]) for row in partition]
+
+    def _partitions(self, statement: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execution_options(yield_per=FETCHED_ROWS).execute(statement)
-        for partition in result.mappings().partitions():
-            yield [dict(row) for row in partition]
+        partitions = result.partitions()
+        while True:
+            try:
+                partition = next(partitions, None)
+            except (TypeError, ValueError) as error:
+                raise SourceError(
+                    source=self._name,
+                    expected="values of the types of its columns",
+                    found=str(error),
+                    remedy="Correct them there, or select the column as text.",
+                ) from error
+            if partition is None:
+                return
+            yield partition
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows, some at a time, as the database gives them."""
-        result = self._connection.execution_options(yield_per=FETCHED_ROWS).execute(select(*self._from.c))
         first = 1
-        for partition in result.partitions():
+        for partition in self._partitions(select(*self._from.c)):
             yield Batch(lines=range(first, first + len(partition)), rows=partition)
             first += len(partition)
+
+
+def _is_missing(path: str) -> bool:
+    return path != ":memory:" and not path.startswith("file:") and not Path(path).exists()
 
 
 def _parsed(database: str | URL) -> URL:

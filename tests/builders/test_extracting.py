@@ -108,8 +108,29 @@ def test_new_rows_go_through_a_file_where_they_are_many(
         (1.5, 0.5, 1.0),
         (date(2026, 1, 5), timedelta(days=2), date(2026, 1, 3)),
         (date(2026, 1, 5), timedelta(hours=1), date(2026, 1, 4)),
+        ("2026-01-05 12:30:00", timedelta(minutes=10), "2026-01-05 12:20:00"),
+        ("2026-01-05T12:30:00.75", timedelta(minutes=10), "2026-01-05 12:20:00"),
+        ("2026-01-05", timedelta(hours=1), "2026-01-04"),
     ],
 )
 def test_a_lag_is_of_the_unit_of_the_mark(mark: Any, lag: Any, earlier: Any) -> None:
     """A part of a day is a whole one where only days are known."""
     assert extracting._earlier(mark, lag) == earlier
+
+
+def test_a_lag_of_another_kind_is_told_the_first_time(shop: sa.Engine, bench: Workbench) -> None:
+    """Not with the second build, when rows are late."""
+    put(shop, [order(1)])
+
+    for watermark, lag in (("id", timedelta(1)), ("updated_at", 5), ("updated_at", "5m")):
+        with pytest.raises(TypeError, match=r"a lag of .* cannot be taken from a mark of"):
+            extract_new(bench.connection, by(shop, watermark, lag=lag))
+        bench.connection.rollback()
+
+
+def test_what_makes_no_sense(shop: sa.Engine) -> None:
+    """Said before anything is read."""
+    with pytest.raises(ValueError, match="expected a column that grows as the watermark, found none"):
+        by(shop, ())
+    with pytest.raises(ValueError, match="expected a lag of 0 or more"):
+        by(shop, "updated_at", lag=timedelta(-1))

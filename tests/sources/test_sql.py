@@ -34,8 +34,8 @@ def test_conditions_go_around_a_query(shop: sa.Engine) -> None:
     query = sa.select((ORDERS.c.id % 3).label("rest"), sa.func.count().label("number")).group_by("rest").limit(2)
     with SQLSource(shop, query).connect() as found:
         rows = found.columns
-        assert list(found.stream(rows["number"] > 0, order_by=[rows["rest"].desc()], limit=1)) == [
-            [{"rest": 1, "number": 4}]
+        assert list(found.marked([rows["rest"]], rows["number"] > 0, order_by=[rows["rest"].desc()], limit=1)) == [
+            ([{"rest": 1, "number": 4}], [(1,)])
         ]
 
 
@@ -79,9 +79,39 @@ def test_a_query_that_fails(shop: sa.Engine) -> None:
         list(rows.stream())
 
 
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """None is made in its place."""
+    source = SQLSource(f"sqlite:///{tmp_path / 'none.db'}", "orders")
+    with pytest.raises(SourceError, match=r"expected a database at .*none\.db, found nothing there"), source.connect():
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_nobody_knows() -> None:
+    """Its name is said."""
+    source = SQLSource("mysqlx://host/db", "orders")
+    with pytest.raises(SourceError, match="expected a database that SQLAlchemy knows, found mysqlx"), source.connect():
+        pass
+
+
+def test_values_that_are_none_of_their_types(shop: sa.Engine) -> None:
+    """The value is shown."""
+    with shop.begin() as connection:
+        connection.exec_driver_sql("UPDATE orders SET updated_at = 'yesterday' WHERE id = 3")
+
+    with pytest.raises(SourceError, match="yesterday"), SQLSource(shop, "orders").connect() as rows:
+        list(rows.stream())
+
+
+def test_what_is_neither_table_nor_query(shop: sa.Engine) -> None:
+    """Text of SQL says nothing of its columns."""
+    with pytest.raises(TypeError, match=r"expected the name of a table, a Table or a select\(\), found TextClause"):
+        SQLSource(shop, sa.text("SELECT 1"))  # type: ignore[arg-type]
+
+
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     """Nothing is made where there is none."""
-    source = SQLSource(f"sqlite:///{tmp_path / 'none' / 'shop.sqlite'}", "orders")
+    source = SQLSource(sa.create_engine(f"sqlite:///{tmp_path / 'none' / 'shop.sqlite'}"), "orders")
     with pytest.raises(SourceError, match="unable to open database file"), source.connect():
         pass
 
