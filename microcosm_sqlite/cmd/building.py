@@ -19,7 +19,7 @@ from microcosm_sqlite.cmd.declarations import imported_data_set
 from microcosm_sqlite.cmd.failures import ExitCode
 from microcosm_sqlite.cmd.identities import identity_of, write_identity
 from microcosm_sqlite.cmd.options import debug_option, json_option
-from microcosm_sqlite.cmd.progress import shown
+from microcosm_sqlite.cmd.progress import shown, tell_unchanged
 from microcosm_sqlite.cmd.reporting import checked_report, report_errors, write_report
 from microcosm_sqlite.cmd.rows import file_of, strays_told
 from microcosm_sqlite.cmd.tables import json_text
@@ -112,10 +112,9 @@ def build(
         same = None if force else _published(work)
         artifact = same or _build(context, work)
     if same is not None and not quiet:
-        version = same.manifest.version
-        click.echo(f"Nothing changed since version {version}: {same.path} stays. --force builds it anew.", err=True)
+        tell_unchanged(same, as_json=as_json)
     if as_json:
-        print(json_text(identity_of(artifact)))
+        print(json_text({**identity_of(artifact), "published": same is None}))
     elif not quiet:
         write_identity(artifact)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from microcosm_sqlite.artifacts.inspection import Artifact
 from microcosm_sqlite.progress import Event, Kind, watched
 
 if TYPE_CHECKING:
@@ -41,9 +42,20 @@ def shown(*, quiet: bool, as_json: bool) -> Generator[None]:
             yield
 
 
-def _write_json(event: Event) -> None:
+def tell_unchanged(artifact: Artifact, *, as_json: bool) -> None:
+    """Say on stderr that *artifact* stays what is published, because a build would give the same."""
+    version = artifact.manifest.version
+    message = f"Nothing changed since version {version}: {artifact.path} stays. --force builds it anew."
+    if as_json:
+        event = Event(kind=Kind.FINISHED, step="unchanged", subject=artifact.manifest.name, seconds=0.0)
+        _write_json(event, message=message)
+    else:
+        click.echo(message, err=True)
+
+
+def _write_json(event: Event, *, message: str | None = None) -> None:
     facts = {name: value.value if isinstance(value, Enum) else value for name, value in asdict(event).items()}
-    facts["seconds"] = round(event.seconds, 3)
+    facts |= {"seconds": round(event.seconds, 3), "message": message}
     click.echo(json.dumps({name: value for name, value in facts.items() if value is not None}), err=True)
 
 

@@ -1,6 +1,7 @@
 """Print rows of one table."""
 
 from itertools import islice
+from typing import Final
 
 import click
 
@@ -31,8 +32,12 @@ def get(name_or_path: str, table: str, key: tuple[str, ...], *, as_json: bool) -
     write_row(query.columns, row, form_for_stdout(as_json=as_json))
 
 
-def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in value.split(",")))) if value else ()
+def _names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for value in values for name in value.split(","))))
+
+
+_ORDER_HELP: Final = 'Order by these columns; "-" means falling. May be repeated.'
+_COLUMNS_HELP: Final = "Print only these columns. May be repeated."
 
 
 @click.command()
@@ -41,8 +46,8 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 @click.argument("conditions", nargs=-1, metavar="[COLUMN=VALUE]...")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Print at most so many rows.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many rows first.")
-@click.option("--order", callback=_names, metavar="COLUMN[,-COLUMN]", help='Order by these columns; "-" means falling.')
-@click.option("--columns", callback=_names, metavar="COLUMN[,COLUMN]", help="Print only these columns.")
+@click.option("--order", multiple=True, callback=_names, metavar="COLUMN[,-COLUMN]", help=_ORDER_HELP)
+@click.option("--columns", multiple=True, callback=_names, metavar="COLUMN[,COLUMN]", help=_COLUMNS_HELP)
 @click.option("--null", multiple=True, metavar="COLUMN", help="Only rows without a value in this column.")
 @click.option("--not-null", multiple=True, metavar="COLUMN", help="Only rows with a value in this column.")
 @json_option

@@ -7,20 +7,24 @@ that others should not wait for it.
 """
 
 import asyncio
+import atexit
 import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Final, TypeVar
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary, finalize, ref
 
 Result = TypeVar("Result")
 
 #: A job that takes longer keeps its thread: those behind it, and those to come, go to another one.
 _LONG_SECONDS: Final = 0.002
+
+#: How long the interpreter waits at its end for all threads together: for what is nearly done, not for all jobs.
+_EXIT_SECONDS: Final = 1.0
 
 
 class _Job:
@@ -122,7 +126,7 @@ class Worker:
                 self._jobs.put(job)
 
     def stop(self) -> None:
-        """End the thread when it has done what was asked for so far."""
+        """End the thread when it has done what was asked for so far; whoever asks for more gets another one."""
         self._jobs.put(None)
 
     def put(self, job: _Job) -> None:
@@ -131,16 +135,31 @@ class Worker:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                    self._thread.start()
+                    thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                    thread.start()
+                    self._thread = thread
+                    _known.note(thread, self)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._since = perf_counter()
-            job.run()
-            self._since = 0.0
-            # Before it waits for the next: a job holds on to its graph.
-            del job
+        while True:
+            while (job := self._jobs.get()) is not None:
+                self._since = perf_counter()
+                job.run()
+                self._since = 0.0
+                # Before it waits for the next: a job holds on to its graph.
+                del job
+            if self._is_left():
+                return
+
+    def _is_left(self) -> bool:
+        """Whether this thread may end: what is put from now on starts another one."""
+        with self._lock:
+            # First, because `put` looks at it after it has put: one of both sees the other.
+            self._thread = None
+            if self._jobs.empty():
+                return True
+            self._thread = threading.current_thread()
+            return False
 
 
 class Workers:
@@ -191,7 +210,28 @@ class _Known:
 
     def __init__(self) -> None:
         self.by_graph: WeakKeyDictionary[Any, Workers] = WeakKeyDictionary()
+        #: Also those whose graph is gone. Threads that ended stay until the next begins: they may still be closing
+        #: what they had, and by then hold on to nothing else.
+        self.threads: dict[threading.Thread, ref[Worker]] = {}
         self.lock = threading.Lock()
+
+    def note(self, thread: threading.Thread, worker: Worker) -> None:
+        """Remember *thread*, which has begun to do what *worker* is given."""
+        with self.lock:
+            for other in [other for other in self.threads if not other.is_alive()]:
+                del self.threads[other]
+            self.threads[thread] = ref(worker)
+
+    def end(self) -> None:
+        """Let all threads end, and wait for them, but not for long."""
+        threads = list(self.threads.items())
+        until = monotonic() + _EXIT_SECONDS
+        for _, known in threads:
+            if (worker := known()) is not None:
+                worker.stop()
+        for thread, _ in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - monotonic()))
 
 
 _known = _Known()
@@ -208,7 +248,8 @@ def workers_of(graph: Any) -> Workers:
             workers = _known.by_graph.get(graph)
             if workers is None:
                 workers = _known.by_graph[graph] = Workers(max(1, graph.sqlite.worker_threads))
-                finalize(graph, workers.stop)
+                # At the end of the interpreter `_end_threads` does it.
+                finalize(graph, workers.stop).atexit = False
     return workers
 
 
@@ -224,3 +265,15 @@ def _forget_parent() -> None:
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork.
     os.register_at_fork(after_in_child=_forget_parent)
+
+
+def _end_threads() -> None:
+    """Let threads end before the interpreter does.
+
+    One that comes back to Python later is torn out of whatever it was in the midst of, and the process aborts where
+    that is C++ that must not be left this way, as pyarrow's is.
+    """
+    _known.end()
+
+
+atexit.register(_end_threads)

@@ -90,6 +90,7 @@ def test_json_tells_which_artifact_it_is(project: Path, run: Run) -> None:
     document = json.loads(result.stdout)
     assert document["path"] == "out/zoo.sqlite"
     assert document["content_digest"] == verify(project / "out/zoo.sqlite").manifest.content_digest
+    assert document["published"] is True
 
 
 def test_the_date_is_that_of_the_sources(project: Path, run: Run) -> None:
@@ -389,6 +390,25 @@ def test_events_for_programs(project: Path, run: Run) -> None:
         "of_bytes": 17,
     }
     assert json.loads(result.stdout)["name"] == "zoo"
+
+
+def test_programs_are_told_that_nothing_changed(project: Path, run: Run) -> None:
+    """As an object on stderr like every other, and in the one on stdout; --quiet leaves only the latter."""
+    first = json.loads(run(*BUILD, "--json").stdout)
+
+    result = run(*BUILD[:-1], "2.0", "--json")
+
+    assert json.loads(result.stdout) == first | {"published": False}
+    assert json.loads(result.stderr) == {
+        "kind": "finished",
+        "step": "unchanged",
+        "subject": "zoo",
+        "seconds": 0.0,
+        "message": "Nothing changed since version 1.0: out/zoo.sqlite stays. --force builds it anew.",
+    }
+    quiet = run(*BUILD, "--json", "--quiet")
+    assert (json.loads(quiet.stdout)["published"], quiet.stderr) == (False, "")
+    assert json.loads(run(*BUILD, "--json", "--force").stdout)["published"] is True
 
 
 def test_rows_may_come_in_files_of_any_kind(project: Path, run: Run) -> None:

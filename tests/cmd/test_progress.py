@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from microcosm_sqlite import progress
-from microcosm_sqlite.cmd.progress import shown
+from microcosm_sqlite.artifacts.verification import verify
+from microcosm_sqlite.cmd.progress import shown, tell_unchanged
 from microcosm_sqlite.progress import advance, step
 
 
@@ -50,6 +52,18 @@ def test_events(capsys: pytest.CaptureFixture[str]) -> None:
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [event["kind"] for event in events] == ["started", "finished"] * 2
     assert set(events[-1]) == {"kind", "step", "subject", "seconds"}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_nothing_changed(atlas_path: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+    """A line for a person, an event with the same message for a program."""
+    tell_unchanged(verify(atlas_path), as_json=as_json)
+
+    out, err = capsys.readouterr()
+    message = f"Nothing changed since version 2026.1: {atlas_path} stays. --force builds it anew."
+    event = {"kind": "finished", "step": "unchanged", "subject": "atlas", "seconds": 0.0, "message": message}
+    assert out == ""
+    assert (json.loads(err) == event) if as_json else (err == f"{message}\n")
 
 
 def test_a_terminal_shows_it_live(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,23 @@ def test_search_prints_what_matches(atlas_path: Path, invoke: Invoke) -> None:
     assert result.stderr == ""
 
 
+def test_search_orders_by_all_that_is_given(atlas_path: Path, invoke: Invoke) -> None:
+    """Options that are repeated count all, in their order, as names behind commas do."""
+    once = invoke("search", atlas_path, "city", "--order", "-country_code,name", "--columns", "country_code,name")
+    other = invoke("search", atlas_path, "city", "--order", "name,-country_code", "--columns", "country_code,name")
+
+    repeated = invoke(
+        "search",
+        atlas_path,
+        "city",
+        *("--order", "-country_code", "--order", "name"),
+        *("--columns", "country_code", "--columns", "name"),
+    )
+
+    assert once.stdout != other.stdout
+    assert (repeated.exit_code, repeated.stdout) == (0, once.stdout)
+
+
 def test_search_prints_json(atlas_path: Path, invoke: Invoke) -> None:
     """JSON tells NULL from empty text, and numbers from text."""
     result = invoke("search", atlas_path, "city", "id=4", "--json")

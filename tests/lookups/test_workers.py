@@ -4,7 +4,10 @@ import asyncio
 import contextvars
 import gc
 import os
+import subprocess
+import sys
 import threading
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -213,3 +216,81 @@ def test_a_forked_child_has_threads_of_its_own(make_graph: GraphFactory) -> None
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert asyncio.run(main()) == os.getpid()
+
+
+#: Jobs in two threads, which nobody waits for when the program is over, and one idle thread.
+ENDING = """
+import asyncio, os, threading, time
+from microcosm_sqlite.lookups.workers import Workers
+
+def work():
+    begun.set()
+    time.sleep({seconds})
+    os.write(1, b"done")
+
+async def main():
+    jobs = [workers.each[0].run(int), workers.each[1].run(work), workers.each[1].run(int)]
+    await jobs[0]
+    await asyncio.to_thread(begun.wait)
+    for job in jobs:
+        job.cancel()
+
+begun, workers = threading.Event(), Workers(2)
+asyncio.run(main())
+{then}
+"""
+
+
+def end(seconds: float, then: str = "") -> tuple[int, str, str]:
+    """Return what becomes of a program whose job takes so many seconds."""
+    program = ENDING.format(seconds=seconds, then=then)
+    # A process that does not end in a minute is one that waits for a job of an hour.
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    return result.returncode, result.stdout, result.stderr
+
+
+def test_a_program_ends_when_its_threads_have() -> None:
+    """A job that is nearly done is not torn apart, whether its graph is still there or not."""
+    assert end(0.2) == (0, "done", "")
+    assert end(0.2, "workers.stop(); del workers") == (0, "done", "")
+
+
+def test_a_program_does_not_wait_for_long_jobs() -> None:
+    """One that takes an hour ends with the program, silently."""
+    assert end(3600) == (0, "", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_forked_child_does_not_wait_for_threads_of_its_parent() -> None:
+    """Which it has not: it ends at once, and so does the parent."""
+    fork = "import sys; child = os.fork(); child and sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+
+    assert end(0.2, fork) == (0, "done", "")
+
+
+def test_threads_that_ended_come_back(workers: Workers) -> None:
+    """For those who ask while the interpreter is about to end, or go on with a stream of a graph that is gone."""
+
+    async def main() -> tuple[threading.Thread, threading.Thread]:
+        first = await workers.each[0].run(threading.current_thread)
+        workers.stop()
+        first.join()
+        return first, await workers.each[0].run(threading.current_thread)
+
+    first, second = asyncio.run(main())
+
+    assert first is not second
+    assert second.is_alive()
+
+
+def test_nothing_that_is_asked_while_a_thread_ends_is_lost(workers: Workers) -> None:
+    """Either the old thread does it, or a new one."""
+
+    async def main() -> list[int]:
+        found = list[int]()
+        for number in range(300):
+            workers.each[0].stop()
+            found.append(await workers.each[0].run(partial(int, number)))
+        return found
+
+    assert asyncio.run(main()) == list(range(300))
