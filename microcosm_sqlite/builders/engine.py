@@ -14,13 +14,14 @@ from typing import Any, BinaryIO, Final, cast
 import apsw
 
 from microcosm_sqlite.builders.batches import insert_batch
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.expressions import EXACT_DOUBLE, Expression
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.scratch import scratch_folder
-from microcosm_sqlite.builders.statements import Conflict, StatementTarget, native_of
+from microcosm_sqlite.builders.statements import StatementTarget, native_of
 from microcosm_sqlite.builders.transfers import LEAVE, TABLE, expressions_for, statement_for
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.lines import Block, is_quoted_plainly
 from microcosm_sqlite.sources.tabular import Batch, Blocks
 
 try:
@@ -107,20 +108,6 @@ def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -
 def _has_reader() -> bool:
     is_exact = apsw.SQLITE_VERSION_NUMBER >= _EXACT
     return is_exact and _extra is not None and _extra.has("csv") == "extension"
-
-
-def _is_quoted_plainly(text: str) -> bool:
-    """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line.
-
-    SQLite's reader takes what is quoted otherwise for something, and says nothing.
-    """
-    parts = text.split('"')
-    # The quotes come in pairs: what is between those of a pair, and what is not.
-    quoted, others = parts[1::2], "\0".join(parts[0::2])
-    pairs = len(quoted)
-    begins = others.count(",\0") + others.count("\n\0") + others.startswith("\0")
-    ends = others.count("\0,") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
-    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
 
 
 class _Engine:
@@ -211,7 +198,8 @@ class _Engine:
             return False
         if '"' not in text:
             return True
-        return not (self._blocks.tells_empty_text and '""' in text) and _is_quoted_plainly(text)
+        # SQLite's reader takes what is quoted otherwise for something, and says nothing.
+        return not (self._blocks.tells_empty_text and '""' in text) and is_quoted_plainly(text)
 
     def _inserted(self, block: Block, data: bytes, found: Rejections) -> int | None:
         left: list[int] = []

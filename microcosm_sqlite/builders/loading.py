@@ -21,12 +21,13 @@ from microcosm_sqlite.builders.cells import (
     cells_from_values,
 )
 from microcosm_sqlite.builders.columns import map_columns, mapper_of
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.engine import insert_blocks
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import ColumnPlan, Filling
 from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
-from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
+from microcosm_sqlite.builders.statements import StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import HeaderError, RowProblem
 from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import Filling
-from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.sources.tabular import Source
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -15,6 +17,9 @@ from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
 
 #: Bytes per block, and a line: what is decoded at once.
 _BLOCK_BYTES: Final = 2**18
+
+#: Shapes of objects that are kept: as many as files have that are read in turns.
+_KEPT_SHAPES: Final = 16
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -55,10 +60,11 @@ class JSONLinesSource(_JSONFile):
             SourceError: the file cannot be read, or a line is no object; may also come while they are read.
         """
         with open_bytes(self.path, name=self.name) as stream:
-            yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
+            pieces = self._pieces(stream)
+            batches = (batch for piece in pieces for batch in piece.batches())
+            yield Reading(header=(), batches=batches, content=Content.JSON, pieces=pieces)
 
-    def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
-        shape: _Shape | None = None
+    def _pieces(self, stream: BinaryIO) -> Iterator["JSONLinesPiece"]:
         first = 1
         while True:
             try:
@@ -71,25 +77,51 @@ class JSONLinesSource(_JSONFile):
             count = data.count(b"\n") + (not data.endswith(b"\n"))
             if first == 1:
                 data = data.removeprefix(_BYTE_ORDER_MARK)
-            same = None if shape is None else shape.batch(data, first, count)
-            if same is None:
-                found = list(self._objects(data, first, count))
-                shape = _Shape(found[-1].header) if found and found[-1].header else None
-                yield from found
-            else:
-                yield same
+            yield JSONLinesPiece(name=self.name, data=data, first=first, count=count)
             first += count
 
-    def _objects(self, data: bytes, first: int, count: int) -> Iterator[Batch]:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JSONLinesPiece:
+    """Some whole lines of JSON, the first of which is that of this number."""
+
+    name: str
+    data: bytes
+    first: int
+    count: int
+
+    @property
+    def size(self) -> int:
+        """How many bytes they are."""
+        return len(self.data)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the objects.
+
+        Raises:
+            SourceError: a line is none; comes while they are read.
+        """
+        names = self._names()
+        same = _Shape.of(names).batch(self.data, self.first, self.count) if names else None
+        return self._objects() if same is None else iter((same,))
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the names in the first line; most files have the same in all."""
         try:
-            objects = _decode_lines(data)
+            return tuple(_decode(self.data[: self.data.find(b"\n") + 1] or self.data))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ()
+
+    def _objects(self) -> Iterator[Batch]:
+        try:
+            objects = _decode_lines(self.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             objects = []
-        if len(objects) == count:
-            yield from batches_of_mappings(objects, range(first, first + count))
+        if len(objects) == self.count:
+            yield from batches_of_mappings(objects, range(self.first, self.first + self.count))
             return
         # Blank lines, or one that is no object: which?
-        for number, line in enumerate(data.split(b"\n"), first):
+        for number, line in enumerate(self.data.split(b"\n"), self.first):
             if line.strip():
                 yield from batches_of_mappings([_decoded(line, self.name, number)], [number])
 
@@ -106,6 +138,12 @@ class _Shape:
             "Row", [(field, Any) for field in fields], rename=renamed.get, forbid_unknown_fields=True, gc=False
         )
         self._decode: Any = msgspec.json.Decoder(kind).decode_lines
+
+    @staticmethod
+    @lru_cache(maxsize=_KEPT_SHAPES)
+    def of(names: tuple[str, ...]) -> "_Shape":
+        """Return that of *names*: making it takes longer than using it."""
+        return _Shape(names)
 
     def batch(self, data: bytes, first: int, count: int) -> Batch | None:
         """Return the objects in *count* lines, or None when a line is none, or holds anything else."""

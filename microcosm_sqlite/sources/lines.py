@@ -34,6 +34,17 @@ class Block:
         return Block(self.first_line + lines, "".join(remaining), remaining)
 
 
+def is_quoted_plainly(text: str, delimiter: str = ",", quote: str = '"') -> bool:
+    """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line."""
+    parts = text.split(quote)
+    # The quotes come in pairs: what is between those of a pair, and what is not.
+    quoted, others = parts[1::2], "\0".join(parts[0::2])
+    pairs = len(quoted)
+    begins = others.count(f"{delimiter}\0") + others.count("\n\0") + others.startswith("\0")
+    ends = others.count(f"\0{delimiter}") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
+    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
+
+
 def _count_lines(text: str) -> int:
     ends = text.count("\n")
     if "\r" in text:
