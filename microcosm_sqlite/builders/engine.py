@@ -19,7 +19,7 @@ from microcosm_sqlite.builders.expressions import EXACT_DOUBLE, Expression
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.statements import StatementTarget, native_of
-from microcosm_sqlite.builders.transfers import LEAVE, TABLE, expressions_for, statement_for
+from microcosm_sqlite.builders.transfers import LEAVE, TABLE, expressions_for, statement_for, statement_of
 from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.lines import Block, is_quoted_plainly
 from microcosm_sqlite.sources.tabular import Batch, Blocks
@@ -69,6 +69,11 @@ def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejection
             count += done
             advance(rows=count)
     return count
+
+
+def can_insert(target: StatementTarget) -> bool:
+    """Tell whether SQLite can read what goes to *target* itself."""
+    return _has_reader() and statement_of(target) is not None
 
 
 def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> int:

@@ -1,6 +1,7 @@
 """Say how a source is mapped, and what is done about rows that do not fit."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from typing import Any, TypedDict
 
 from microcosm_sqlite.builders.converters import Conflict
@@ -27,6 +28,9 @@ class LoadOptions(TypedDict, total=False):
     max_errors: int
     #: Leave out rows that do not fit. How many is in the manifest.
     skip_bad: bool
+    #: What converts rows that Python reads, beside the thread that stores them: processes, threads, a cluster. It stays
+    #: the caller's, and is not shut down. What is stored, and what is told, does not depend on it.
+    executor: Executor | None
 
 
 def load_of(model: type[Any], source: Source, options: LoadOptions, conflict: Conflict = Conflict.REFUSE) -> Load:
@@ -53,6 +57,7 @@ def load_of(model: type[Any], source: Source, options: LoadOptions, conflict: Co
         conflict=conflict,
         max_errors=max_errors,
         skips_bad=options.get("skip_bad", False),
+        executor=options.get("executor"),
     )
 
 

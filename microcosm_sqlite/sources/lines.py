@@ -36,13 +36,15 @@ class Block:
 
 def is_quoted_plainly(text: str, delimiter: str = ",", quote: str = '"') -> bool:
     """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line."""
-    parts = text.split(quote)
     # The quotes come in pairs: what is between those of a pair, and what is not.
-    quoted, others = parts[1::2], "\0".join(parts[0::2])
-    pairs = len(quoted)
-    begins = others.count(f"{delimiter}\0") + others.count("\n\0") + others.startswith("\0")
-    ends = others.count(f"\0{delimiter}") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
-    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
+    parts = text.split(quote)
+    quoted, others = parts[1::2], parts[0::2]
+    if len(quoted) == len(others):
+        return False
+    # As if a line ended before the text, and after it.
+    others[0], others[-1] = f"\n{others[0]}", f"{others[-1]}\n"
+    begins, ends = {part[-1:] for part in others[:-1]}, {part[:1] for part in others[1:]}
+    return begins <= {delimiter, "\n"} and ends <= {delimiter, "\n", "\r"} and "\n" not in "".join(quoted)
 
 
 def _count_lines(text: str) -> int:
