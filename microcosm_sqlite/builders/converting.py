@@ -192,7 +192,8 @@ def kept_here(recipe: Recipe, content: Content, cells: Sequence[Cells]) -> str |
 
 def _passes(made: Cells) -> bool:
     """Tell whether no step looks at a cell: sending values would take as long as storing them."""
-    return isinstance(made.planned, FromDefault) or made.columnwise is not None or made.store is None
+    is_source = not isinstance(made.planned, FromDefault | FromModel)
+    return not is_source or made.columnwise is not None or made.store is None
 
 
 def _part(converter: Converter, batch: Batch, header: tuple[str, ...]) -> Part | None:

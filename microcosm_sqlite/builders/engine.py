@@ -21,7 +21,7 @@ from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.statements import StatementTarget, native_of
 from microcosm_sqlite.builders.transfers import LEAVE, TABLE, expressions_for, statement_for, statement_of
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.lines import Block, is_quoted_plainly
+from microcosm_sqlite.sources.lines import Block, quoted_in
 from microcosm_sqlite.sources.tabular import Batch, Blocks
 
 try:
@@ -204,7 +204,8 @@ class _Engine:
         if '"' not in text:
             return True
         # SQLite's reader takes what is quoted otherwise for something, and says nothing.
-        return not (self._blocks.tells_empty_text and '""' in text) and is_quoted_plainly(text)
+        quoted = None if self._blocks.tells_empty_text and '""' in text else quoted_in(text)
+        return quoted is not None and "\n" not in "".join(quoted)
 
     def _inserted(self, block: Block, data: bytes, found: Rejections) -> int | None:
         left: list[int] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from microcosm_sqlite.sources.lines import Block, is_quoted_plainly
+from microcosm_sqlite.sources.lines import Block, quoted_in
 from microcosm_sqlite.sources.records import Dialect, RecordReader
 from microcosm_sqlite.sources.tabular import Batch, Piece, Reading
 
@@ -69,10 +69,8 @@ def _is_whole(block: Block, dialect: Dialect) -> bool:
     quote = dialect.quote
     if dialect.escape is not None or len(block.text) > csv.field_size_limit():
         return False
-    # A quote within a quoted cell is written twice. That leaves as many before each end of a line as before, but for
-    # an even number.
-    return (
-        quote is None
-        or quote not in block.text
-        or is_quoted_plainly(block.text.replace(quote * 2, ""), dialect.delimiter, quote)
-    )
+    if quote is None or quote not in block.text:
+        return True
+    # A quote within a quoted cell is written twice. Without these, every other one opens a cell, or none is where it
+    # should be; in the end none is open.
+    return quoted_in(block.text.replace(quote * 2, ""), dialect.delimiter, quote) is not None
