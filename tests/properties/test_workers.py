@@ -143,8 +143,8 @@ def processes(count: int) -> Generator[Executor]:
 def cluster() -> Generator[Executor]:
     """Yield the executor of a cluster of two processes on this machine."""
     distributed = pytest.importorskip("distributed")
-    # No dashboard, and no other machine: nothing listens but on this one.
-    options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+    # Nothing listens but on this machine, and on ports that nobody else uses.
+    options = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(processes=True, **options) as machines, distributed.Client(machines) as client:
         yield client.get_executor()
 
