@@ -181,7 +181,7 @@ def _workers_failed(instructions: Instructions, error: Exception) -> WorkersFail
     return WorkersFailedError(
         source=recipe.source,
         expected="an answer from every worker",
-        found=" ".join(f"{type(error).__name__}: {error}".split()),
+        found=" ".join(f"{type(error).__name__}: {error}".split()).rstrip("."),
         remedy="A worker that ended was killed (is there enough memory?) or could not begin: what a script does must "
         "stand under `if __name__ == '__main__':`. Load again with a new executor, or without one.",
     )
