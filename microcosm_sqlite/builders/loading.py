@@ -182,13 +182,18 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
             return insert_blocks(target, reading.blocks, rejections, engine_from=targets.engine_from)
     count = 0
     for batch in reading.batches:
-        count += len(batch.rows)
+        count += batch.count
         _insert_batch(targets, reading, batch, rejections)
         advance(rows=count)
     return count
 
 
 def _insert_batch(targets: _Targets, reading: Reading, batch: Batch, rejections: Rejections) -> None:
+    if not batch.rows:
+        # Without a header, perhaps, and so without a target.
+        for problem in batch.unread:
+            rejections.add(problem)
+        return
     try:
         target = targets.of(batch.header or reading.header)
     except HeaderError as error:
