@@ -115,6 +115,8 @@ class FileDigest:
 
     sha256: str
     bytes: int
+    #: How what lies nowhere as bytes was written for this: "rows", "text". None for a file.
+    form: str | None = None
 
 
 class Source(Protocol):
@@ -142,7 +144,11 @@ class Source(Protocol):
         ...
 
     def digest(self) -> FileDigest | None:
-        """Return which bytes it has now, or None when it is not a file of its own."""
+        """Return which bytes it has now.
+
+        What lies nowhere as bytes knows them once a pass came to its end, and returns None before; so does what cannot
+        know them.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 import gzip
 import json
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,41 @@ def test_rows_of_a_query_are_loaded(bench: Workbench, tmp_path: Path) -> None:
 
     assert count == 2
     assert people(bench) == [(1, "Ada", None, None), (2, "Eve", None, None)]
+
+
+def test_what_is_no_file_is_in_the_manifest_as_well(bench: Workbench, tmp_path: Path) -> None:
+    """By the name of the table, nothing of the database; equal rows with equal digests, however they came."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/secret.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE clients (id INTEGER, first TEXT)")
+        connection.exec_driver_sql("INSERT INTO clients VALUES (1, 'Ada'), (2, 'Eve')")
+    engine.dispose()
+    rows = [{"id": 1, "first": "Ada"}, {"id": 2, "first": "Eve"}]
+
+    bench.load(Person, SQLSource(f"sqlite:///{tmp_path}/secret.db?timeout=5", "clients"))
+    bench.upsert(Person, rows)
+    bench.upsert(Person, (row for row in rows))
+
+    assert [(source.path, source.rows) for source in bench.sources] == [
+        ("clients", 2),
+        ("rows of Person", 2),
+        ("rows of Person", 2),
+    ]
+    assert len({(source.sha256, source.bytes) for source in bench.sources}) == 1
+    bench.upsert(Person, rows[::-1])
+    assert bench.sources[-1].sha256 != bench.sources[0].sha256
+
+
+def test_rows_are_let_go_once_they_are_loaded(bench: Workbench) -> None:
+    """They may be many."""
+    rows = (row for row in [{"id": 1, "first": "Ada"}])
+    seen = weakref.ref(rows)
+
+    bench.load(Person, rows)
+    del rows
+
+    assert seen() is None
+    assert [source.path for source in bench.sources] == ["rows of Person"]
 
 
 def test_nested_values_are_reached_by_their_path(bench: Workbench, tmp_path: Path) -> None:
@@ -270,4 +306,4 @@ def test_a_failed_load_leaves_the_workbench_as_it_was(bench: Workbench, tmp_path
             bench.load(Person, write(tmp_path, name, text))
 
     assert people(bench) == [(1, "Ada", None, None)]
-    assert (bench.sources, bench.skipped) == ((), ())
+    assert ([source.path for source in bench.sources], bench.skipped) == (["rows of Person"], ())
