@@ -134,8 +134,8 @@ def test_a_session_does_what_loads_cannot_say(bench: Workbench) -> None:
     assert people(bench) == [(1, "Ada")]
 
 
-def test_files_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -> None:
-    """By name, bytes and rows; text that was open already is no file of its own, a failed load no source."""
+def test_sources_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -> None:
+    """By name, bytes and rows; text that was open already by those it has in UTF-8; a failed load is none."""
     path = tmp_path / "people 1.csv"
     path.write_text(PEOPLE)
     bench.csv(Person, path)
@@ -143,9 +143,10 @@ def test_files_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -
     with pytest.raises(DuplicateRowError):
         bench.csv(Person, path)
 
-    (source,) = bench.sources
+    source, text = bench.sources
 
     assert (source.path, source.rows, source.bytes) == ("people 1.csv", 2, len(PEOPLE))
+    assert (text.path, text.rows, text.bytes) == ("StringIO", 1, len("id,first\n3,Eve\n"))
     assert source.sha256 == hashlib.sha256(PEOPLE.encode()).hexdigest()
 
 

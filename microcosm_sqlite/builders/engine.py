@@ -68,7 +68,7 @@ def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejection
 
 def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> int:
     insert_batch(target, batch, rejections)
-    return len(batch.rows)
+    return batch.count
 
 
 @contextmanager

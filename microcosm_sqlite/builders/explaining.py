@@ -26,7 +26,7 @@ def explain(connection: Connection, load: Load) -> str:
         HeaderError: its header does not fit the model.
     """
     with load.source.open() as reading:
-        first = None if reading.header else next(reading.batches, None)
+        first = None if reading.header else next((batch for batch in reading.batches if batch.rows), None)
         header = reading.header or ((first.header or ()) if first else ())
         if not header:
             return f"{load.source.name} -> {load.table}: no rows"

@@ -133,11 +133,16 @@ def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping
 
 
 def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:
-    """Return what the manifest of an artifact says of the file that *load* read, which has this *digest*."""
-    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
+    """Return what the manifest of an artifact says of what *load* read, which has this *digest*."""
+    # The name of the file or table only: where it lay is nobody's business, may differ, and may be a secret.
     path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
     return manifest.Source(
-        path=path, sha256=digest.sha256, bytes=digest.bytes, rows=loaded.rows, skipped=loaded.skipped or None
+        path=path,
+        sha256=digest.sha256,
+        bytes=digest.bytes,
+        rows=loaded.rows,
+        skipped=loaded.skipped or None,
+        form=digest.form,
     )
 
 
@@ -181,13 +186,18 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
             return insert_blocks(target, reading.blocks, rejections, pace=targets.pace)
     count = 0
     for batch in reading.batches:
-        count += len(batch.rows)
+        count += batch.count
         _insert_batch(targets, reading, batch, rejections)
         advance(rows=count)
     return count
 
 
 def _insert_batch(targets: _Targets, reading: Reading, batch: Batch, rejections: Rejections) -> None:
+    if not batch.rows:
+        # Without a header, perhaps, and so without a target.
+        for problem in batch.unread:
+            rejections.add(problem)
+        return
     try:
         target = targets.of(batch.header or reading.header)
     except HeaderError as error:

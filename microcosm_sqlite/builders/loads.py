@@ -1,6 +1,7 @@
 """What a workbench can do to take rows in."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from sqlalchemy import Connection, MetaData, Table, delete
@@ -15,6 +16,7 @@ from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 from microcosm_sqlite.sources.kinds import source_of
+from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Source as RowSource
 
 if TYPE_CHECKING:
@@ -118,7 +120,7 @@ class Loads:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The files whose rows are here, in the order of their loads, for the manifest."""
+        """Where the rows that are here came from, in the order of their loads, for the manifest."""
         return tuple(entry for _, entry in self._loaded if entry is not None)
 
     def _load(
@@ -142,13 +144,16 @@ class Loads:
         with step("load", source.name, of_bytes=of_bytes) as loading:
             loaded = load_source(connection, load)
             loading.advance(rows=loaded.rows, bytes=of_bytes)
+        # What lies nowhere as bytes knows them only now.
+        digest = digest or source.digest()
         return load, loaded, None if digest is None else entry_of(load, digest, loaded)
 
     def _keep(self, load: Load, loaded: Loaded, entry: Source | None) -> int:
         """Take note of a load that was committed, and return how many rows it brought."""
-        # What cannot be read again is of no use, and may be large.
-        if load.source.is_rereadable or entry is not None:
-            self._loaded.append((load, entry))
+        if not load.source.is_rereadable:
+            # Of no use, and may be large.
+            load = replace(load, source=RowsSource((), name=load.source.name))
+        self._loaded.append((load, entry))
         self.skipped += loaded.problems
         return loaded.rows
 

@@ -7,6 +7,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
+from microcosm_sqlite.errors import RowProblem
 from microcosm_sqlite.sources.lines import Block
 
 #: The line on which a record starts, counted from 1, with its cells.
@@ -48,6 +49,13 @@ class Batch:
     rows: Sequence[Sequence[Any]]
     #: The names of what these records hold, where they are not those of the source as a whole.
     header: tuple[str, ...] | None = None
+    #: What is wrong with records from between these that could not even be read as such, one problem each.
+    unread: Sequence[RowProblem] = ()
+
+    @property
+    def count(self) -> int:
+        """How many records there were, those that could not be read included."""
+        return len(self.rows) + len(self.unread)
 
     def records(self) -> Iterator[Record]:
         """Yield the records one by one."""
@@ -111,6 +119,8 @@ class FileDigest:
 
     sha256: str
     bytes: int
+    #: How what lies nowhere as bytes was written for this: "rows", "text". None for a file.
+    form: str | None = None
 
 
 class Source(Protocol):
@@ -138,7 +148,11 @@ class Source(Protocol):
         ...
 
     def digest(self) -> FileDigest | None:
-        """Return which bytes it has now, or None when it is not a file of its own."""
+        """Return which bytes it has now.
+
+        What lies nowhere as bytes knows them once a pass came to its end, and returns None before; so does what cannot
+        know them.
+        """
         ...
 
 
