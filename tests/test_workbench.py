@@ -273,6 +273,19 @@ def test_callers_mistakes_are_told() -> None:
         bench.csv(Thing, csv("id\n"))
     with pytest.raises(NotADataSetError):
         Workbench(int)
+    for given, hint in (
+        ("person", "found 'person'. Pass the class Person, not its name."),
+        ("Person", "found 'Person'. Pass the class Person, not its name."),
+        ([], "found []. The model comes first, then its rows."),
+        (Pets, "found <class 'tests.pets.Pets'>. The model comes first"),
+    ):
+        for load in ("load", "upsert", "replace", "explain", "csv"):
+            with (
+                Workbench(Pets) as bench,
+                pytest.raises(TypeError, match="expected a model of data set 'pets'") as caught,
+            ):
+                getattr(bench, load)(given, [])
+            assert hint in str(caught.value)
     with pytest.raises(ValueError, match="found both"):
         Workbench(Pets, "x.db", folder=".")
 

@@ -168,9 +168,8 @@ class Manifest:
         if not self.tables:
             message = f"data set {self.name!r}: an artifact needs at least one table"
             raise ValueError(message)
-        if self.created is not None and not _DATE_TIME.fullmatch(self.created):
-            message = f"created must be a date and time such as '2026-09-01T00:00:00Z', not {self.created!r}"
-            raise ValueError(message)
+        if self.created is not None:
+            check_date_time(self.created)
 
     @property
     def file_name(self) -> str:
@@ -197,6 +196,13 @@ class Manifest:
     def for_file(self, *, file_digest: str, size_bytes: int, builder: Builder | None = None) -> Self:
         """Return the form that lies beside the file, completed by the facts of the finished file."""
         return replace(self, file_digest=file_digest, size_bytes=size_bytes, builder=builder or self.builder)
+
+
+def check_date_time(created: str) -> None:
+    """Check that *created* is a date and time of RFC 3339; raise `ValueError` when it is none."""
+    if not _DATE_TIME.fullmatch(created):
+        message = f"created must be a date and time such as '2026-09-01T00:00:00Z', not {created!r}"
+        raise ValueError(message)
 
 
 def table_entries(schema: Schema, content: ContentDigest) -> tuple[TableEntry, ...]:

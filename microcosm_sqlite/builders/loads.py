@@ -78,11 +78,11 @@ class Loads:
             HeaderError: its names do not fit the model.
             RowsRejectedError: rows do not fit, each told with its line; nothing was loaded.
         """
-        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options)
+        return self._load(model, self._source_for(model, source), options)
 
     def explain(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> str:
         """Return how `load` would fill each column, and who reads the source, as lines of text; nothing is loaded."""
-        load = load_of(self._own(model), source_of(source, name=f"rows of {model.__name__}"), options)
+        load = load_of(self._own(model), self._source_for(model, source), options)
         with self._transaction() as connection:
             return explain(connection, load)
 
@@ -91,13 +91,13 @@ class Loads:
 
         Columns that the source does not fill keep what they hold.
         """
-        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options, Conflict.UPDATE)
+        return self._load(model, self._source_for(model, source), options, Conflict.UPDATE)
 
     def replace(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
         """Load a source as `load` does, in place of all rows that the table has; if it fails, these stay."""
         with self._transaction() as connection:
             connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
-            loaded = self._loaded_in(connection, model, source_of(source, name=f"rows of {model.__name__}"), options)
+            loaded = self._loaded_in(connection, model, self._source_for(model, source), options)
         self._forget(model)
         return self._keep(*loaded)
 
@@ -122,6 +122,9 @@ class Loads:
     def sources(self) -> tuple[Source, ...]:
         """Where the rows that are here came from, in the order of their loads, for the manifest."""
         return tuple(entry for _, entry in self._loaded if entry is not None)
+
+    def _source_for(self, model: type[Any], given: Any) -> RowSource:
+        return source_of(given, name=f"rows of {self._own(model).__name__}")
 
     def _load(
         self, model: type[Any], source: RowSource, options: LoadOptions, conflict: Conflict = Conflict.REFUSE

@@ -56,9 +56,16 @@ def batches_of_rows(rows: Iterable[Any], *, first_line: int = 1) -> Iterator[Bat
     while some := list(islice(remaining, BATCH_ROWS)):
         for number, row in enumerate(some, line):
             if not isinstance(row, Mapping):
-                raise TypeError(f"row {number}: expected a mapping by attribute, found {type(row).__name__}")
+                raise TypeError(f"row {number}: expected a mapping by attribute, found {_told(row)}")
         yield from batches_of_mappings(some, range(line, line + len(some)))
         line += len(some)
+
+
+def _told(row: Any) -> str:
+    if isinstance(row, str):
+        return f"the text {row!r}; a path is given by itself, lines as CSVSource(lines)"
+    hint = "; add instances to bench.session()" if hasattr(row, "_sa_instance_state") else ""
+    return f"{type(row).__name__}{hint}"
 
 
 def batches_of_mappings(rows: Sequence[Row], lines: Iterable[int]) -> Iterator[Batch]:
