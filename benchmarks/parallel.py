@@ -10,6 +10,7 @@ long that takes stands at the end. The CPU seconds are those of the process that
 import argparse
 import csv
 import json
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -31,6 +32,7 @@ import sqlalchemy as sa
 from loading import resident, write_cities, write_lines
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from microcosm_sqlite.builders.engine import Pace
 from microcosm_sqlite.builders.loading import Load, load_source
 from microcosm_sqlite.dataset import DataSet
 from microcosm_sqlite.sources.kinds import source_of
@@ -126,15 +128,14 @@ def run(kind: str, way: str, folder: Path) -> dict[str, float]:
 
 
 def measured(kind: str, way: str, folder: Path) -> dict[str, float]:
-    """Return the seconds, those of the CPU here, and the memory that a load takes, and how long workers take to start."""
+    """Return the seconds, those of the CPU here, and the memory that a load takes, and what workers take to start."""
     with workers(way) as (executor, start), Workbench(Atlas) as bench:
         load = LOADS[kind](folder, executor)
         before, busy, memory = perf_counter(), process_time(), resident()
-        peak = memory
         load_source(bench.connection, load)
         bench.commit()
         seconds, busy = perf_counter() - before, process_time() - busy
-        peak = max(int(line.split()[1]) / 1024 for line in Path("/proc/self/status").open() if "VmHWM" in line)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return {"seconds": seconds, "busy": busy, "memory": peak - memory, "start": start}
 
 
@@ -173,7 +174,7 @@ def order(name: str, **options: Any) -> Callable[[Path, Executor | None], Load]:
 
 LOADS: dict[str, Callable[[Path, Executor | None], Load]] = {
     "plain, by SQLite": city("city.csv"),
-    "plain, by Python": city("city.csv", engine_from=inf),
+    "plain, by Python": city("city.csv", pace=Pace(engine_from=inf)),
     "typed": order("order.csv"),
     "computed": order("order.csv", columns={"slug": slug}),
     "plain JSON lines": city("city.jsonl"),

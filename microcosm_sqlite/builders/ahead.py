@@ -1,199 +1,179 @@
-"""Let an executor convert pieces ahead of the one writer that stores them in their order."""
+"""Let other threads read blocks of CSV while the first one stores those before.
 
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Executor, Future
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Final
+Each reader has an SQLite database of its own in a temporary file, into which it reads a block: typed, checked, without
+the records that are left to Python. SQLite works outside of Python's lock, so readers do not wait for each other. The
+thread that stores then copies the rows through a view of that file, in the order of the blocks, so that the number of
+threads makes no difference to what is stored.
+"""
 
-from microcosm_sqlite.builders.batches import insert_converted
-from microcosm_sqlite.builders.converting import Instructions, Outcome, Part, convert_piece, kept_here
-from microcosm_sqlite.builders.rejections import Rejections
-from microcosm_sqlite.builders.statements import StatementTarget
-from microcosm_sqlite.builders.targets import Targets
-from microcosm_sqlite.errors import HeaderError, WorkersFailedError
-from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.pieces import pieces_of
-from microcosm_sqlite.sources.tabular import Batch, Piece, Reading
+import os
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
-#: Bytes of the source that are sent and not yet stored: some pieces for each of many workers, and little memory.
-_SENT_BYTES: Final = 4 * 2**20
+import apsw
+
+from microcosm_sqlite.builders.expressions import EXACT_DOUBLE
+from microcosm_sqlite.builders.extensions import can_view_tables, view_csv, view_table
+from microcosm_sqlite.builders.plainness import plain_data
+from microcosm_sqlite.builders.transfers import LEAVE, READ_TABLE, TABLE, Transfer
+from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.tabular import Blocks
+
+#: Threads that read, at most. Two are faster than the one that stores; more would wait for it.
+_THREADS: Final = 2
+
+#: Blocks that are read and not stored yet, besides those that are being read.
+_READY: Final = 2
+
+#: A file of one block is small; the copy of it that SQLite keeps in memory need not be large either.
+_PRAGMAS: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -1000")
 
 
-def insert_pieces(targets: Targets, reading: Reading, rejections: Rejections, executor: Executor) -> int:
-    """Insert the records of *reading* and return how many there were; those that do not fit go to *rejections*.
+class Reader:
+    """Reads one block at a time into a table of its own, at *path*.
 
-    What is stored, and what is told, is the same as without an executor.
-
-    Raises:
-        WorkersFailedError: a worker ended, or cannot be told what to do.
+    Args:
+        native: a connection to the database at *path*, where there is nothing yet.
+        file: where SQLite's reader finds the text of a block.
+        blocks: where they come from.
+        transfer: what becomes of their cells.
+        view: what shows the table to the connection that stores.
     """
-    pieces = _with_failure(pieces_of(reading))
-    begin = list(islice(pieces, 2))
-    every = chain(begin, pieces)
-    count = 0
-    if len(begin) > 1 and _can_be_sent(targets, begin[0]):
-        instructions = Instructions.of(targets.recipe, targets.content, targets.header)
-        with closing(_converted(executor, instructions, every)) as converted:
-            for piece, outcome in converted:
-                count += _store(targets, piece, outcome, rejections)
-                advance(rows=count)
-        return count
-    for piece in every:
-        count += _store(targets, piece, Outcome(), rejections)
-        advance(rows=count)
-    return count
 
+    def __init__(self, native: Any, file: BinaryIO, blocks: Blocks, transfer: Transfer, view: str) -> None:
+        self.view = view
+        #: The statement that stores some of the rows.
+        self.store = transfer.store(view)
+        self._native = native
+        self._file = file
+        self._blocks = blocks
+        self._transfer = transfer
+        #: The records of the last block, counted from 1, that are left to Python.
+        self.left: list[int] = []
 
-def _can_be_sent(targets: Targets, piece: Piece) -> bool:
-    """Tell whether workers can make rows of what comes as the first *piece* does."""
-    batch = next(iter(piece.batches()), None)
-    if batch is None:
-        return True
-    try:
-        target = targets.of(batch.header or targets.header)
-    except HeaderError:
-        # Whoever stores it says so, with the line.
-        return True
-    return isinstance(target, StatementTarget) and kept_here(targets.recipe, targets.content, target.cells) is None
+    def prepare(self, path: Path) -> None:
+        """Make the table, and a view of the text at *path*."""
+        for pragma in _PRAGMAS:
+            self._native.execute(f"PRAGMA {pragma}")
+        self._native.execute(self._transfer.read_table)
+        view_csv(self._native, TABLE, path, columns=self._transfer.width + 1)
+        self._native.create_scalar_function(LEAVE, self._leave, 1)
+        self._native.create_scalar_function(EXACT_DOUBLE, float, 1, deterministic=True)
 
+    def read(self, block: Block) -> bool:
+        """Fill the table with the records of *block*; False when Python has to read it."""
+        data = plain_data(self._blocks, block)
+        if data is None:
+            return False
+        self.left.clear()
+        try:
+            self._file.seek(0)
+            written = self._file.write(data)
+            self._file.truncate()
+            with self._native:
+                self._native.execute(f"DELETE FROM {READ_TABLE}")  # noqa: S608 - a name of ours
+                self._native.execute(self._transfer.read, self._transfer.parameters)
+                count = self._native.changes()
+        except (apsw.Error, ValueError, OSError):
+            return False
+        # Not as many as there are lines: SQLite stopped at a quote that is not closed, or a record has several lines.
+        return written == len(data) and count + len(self.left) == block.count
 
-def _store(targets: Targets, piece: Piece, outcome: Outcome, rejections: Rejections) -> int:
-    """Store a piece and return how many records it had."""
-    if outcome.parts is None:
-        count = 0
-        for batch in piece.batches():
-            targets.insert(batch, rejections)
-            count += len(batch.rows)
-        return count
-    read = _Read(piece)
-    return sum(_store_part(targets, part, read, position, rejections) for position, part in enumerate(outcome.parts))
-
-
-def _store_part(targets: Targets, part: Part | None, read: "_Read", position: int, rejections: Rejections) -> int:
-    if part is None:
-        batch = read.batch(position)
-        targets.insert(batch, rejections)
-        return len(batch.rows)
-    target = targets.of(part.header)
-    if not isinstance(target, StatementTarget) or target.converter.sql != part.sql:
-        raise WorkersFailedError(
-            source=targets.recipe.source,
-            expected=f"workers with the same model {targets.recipe.model.__name__} as here",
-            found="rows of other columns",
-            remedy="Give them the same version of the code.",
-        )
-    insert_converted(target, lambda: read.batch(position), part, rejections)
-    return part.count
-
-
-class _Read:
-    """The batches of a piece, read here when one of them is asked for."""
-
-    def __init__(self, piece: Piece) -> None:
-        self._piece = piece
-        self._batches: list[Batch] = []
-
-    def batch(self, position: int) -> Batch:
-        """Return the one at *position*."""
-        self._batches = self._batches or list(self._piece.batches())
-        return self._batches[position]
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """In the place of a piece, the error that there was instead: it comes when those before it are stored."""
-
-    error: Exception
-
-    @property
-    def size(self) -> int:
-        """Nothing."""
+    def _leave(self, record: int) -> int:
+        self.left.append(record)
         return 0
 
-    def batches(self) -> Iterable[Batch]:
-        """Raise the error."""
-        raise self.error
+
+class Readers:
+    """Some readers at work in threads of their own.
+
+    Used by the thread that stores, in this order: `begin` with each block as it comes, `take` with each as it is to be
+    stored, `release` with what was taken. All methods return at once but for `take`, which waits for the reader.
+    """
+
+    def __init__(self, readers: list[Reader], executor: ThreadPoolExecutor) -> None:
+        self._free = readers
+        self._executor = executor
+        self._begun: dict[Block, tuple[Reader, Future[bool]]] = {}
+        #: How many blocks there may be between the one that is stored and the one that came last.
+        self.depth = len(readers) - 1
+
+    def begin(self, block: Block) -> None:
+        """Let *block* be read, if a reader is free."""
+        if self._free:
+            reader = self._free.pop()
+            self._begun[block] = reader, self._executor.submit(reader.read, block)
+
+    def has(self, block: Block) -> bool:
+        """Tell whether *block* was begun, and not taken yet."""
+        return block in self._begun
+
+    def take(self, block: Block) -> Reader | None:
+        """Return who has read *block*, which was begun; None when Python has to read it."""
+        self._forget(before=block.first_line)
+        reader, future = self._begun.pop(block)
+        if future.result():
+            return reader
+        self.release(reader)
+        return None
+
+    def release(self, reader: Reader) -> None:
+        """Let *reader* read another block."""
+        self._free.append(reader)
+
+    def _forget(self, *, before: int) -> None:
+        """Free the readers of blocks into which the last record of one before reached."""
+        for block in [block for block in self._begun if block.first_line < before]:
+            reader, future = self._begun.pop(block)
+            future.result()
+            self.release(reader)
 
 
-def _with_failure(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    try:
-        yield from pieces
-    except Exception as error:  # noqa: BLE001 - raised again in its turn
-        yield _Failed(error)
+def default_threads() -> int:
+    """Return how many threads read ahead unless told otherwise: none where there is only one core for them."""
+    # https://docs.python.org/3/library/os.html#os.cpu_count: not all may be for this process.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _THREADS if cores > 1 else 0
 
 
-def _converted(
-    executor: Executor, instructions: Instructions, pieces: Iterable[Piece]
-) -> Generator[tuple[Piece, Outcome]]:
-    """Yield each of *pieces* with what became of it, in their order; whatever is under way in the end is given up."""
-    line: deque[tuple[Piece, Future[Outcome]]] = deque()
-    waiting = 0
-    try:
-        for piece in pieces:
-            line.append((piece, _sent(executor, instructions, piece)))
-            waiting += piece.size
-            while line and (waiting >= _SENT_BYTES or line[0][1].done()):
-                waiting -= line[0][0].size
-                yield _first(line, instructions)
-        while line:
-            yield _first(line, instructions)
-    finally:
-        for _, future in line:
-            future.cancel()
+@contextmanager
+def reading_ahead(
+    native: Any, folder: Path, blocks: Blocks, transfer: Transfer, *, threads: int
+) -> Generator[Readers | None]:
+    """Yield readers whose tables *native* sees, or None where it cannot, or there is no room for them in *folder*."""
+    if not can_view_tables():
+        yield None
+        return
+    with ExitStack() as ending:
+        paths = [folder / f"ahead-{number}" for number in range(threads + _READY)]
+        try:
+            readers = [_reader(ending, native, path, blocks, transfer) for path in paths]
+        except (apsw.Error, OSError):
+            yield None
+            return
+        executor = ThreadPoolExecutor(threads, thread_name_prefix="microcosm-sqlite-reader")
+        ending.callback(executor.shutdown, wait=True, cancel_futures=True)
+        yield Readers(readers, executor)
 
 
-def _sent(executor: Executor, instructions: Instructions, piece: Piece) -> "Future[Outcome]":
-    if isinstance(piece, _Failed):
-        failed: Future[Outcome] = Future()
-        failed.set_result(Outcome())
-        return failed
-    try:
-        return executor.submit(convert_piece, instructions, piece)
-    except Exception as error:
-        raise _workers_failed(instructions, error) from error
+def _reader(ending: ExitStack, native: Any, path: Path, blocks: Blocks, transfer: Transfer) -> Reader:
+    own = ending.enter_context(closing(apsw.Connection(str(path))))
+    text = path.with_suffix(".csv")
+    reader = Reader(own, ending.enter_context(text.open("wb", buffering=0)), blocks, transfer, _view(path))
+    reader.prepare(text)
+    view_table(native, reader.view, path, of=READ_TABLE)
+    ending.callback(_drop, native, reader.view)
+    return reader
 
 
-def _first(line: "deque[tuple[Piece, Future[Outcome]]]", instructions: Instructions) -> tuple[Piece, Outcome]:
-    """Return the first of *line*, when it is done."""
-    piece, future = line.popleft()
-    try:
-        outcome = future.result()
-    except Exception as error:
-        raise _workers_failed(instructions, error) from error
-    if outcome.unopened is not None:
-        raise _not_opened(instructions, outcome.unopened)
-    return piece, outcome
+def _view(path: Path) -> str:
+    return f'temp."microcosm_{path.name}"'
 
 
-def _workers_failed(instructions: Instructions, error: Exception) -> WorkersFailedError:
-    recipe, _, _ = instructions.open()
-    unsendable = instructions.unsendable()
-    if unsendable is not None:
-        return WorkersFailedError(
-            source=recipe.source,
-            expected="a load that other processes can be told of",
-            found=unsendable,
-            remedy="Define it by its name at the top of a module, use threads, or load without an executor.",
-        )
-    return WorkersFailedError(
-        source=recipe.source,
-        expected="an answer from every worker",
-        found=" ".join(f"{type(error).__name__}: {error}".split()).rstrip("."),
-        remedy="A worker that ended was killed (is there enough memory?) or could not begin: what a script does must "
-        "stand under `if __name__ == '__main__':`. Load again with a new executor, or without one.",
-    )
-
-
-def _not_opened(instructions: Instructions, reason: str) -> WorkersFailedError:
-    recipe, _, _ = instructions.open()
-    return WorkersFailedError(
-        source=recipe.source,
-        expected=f"workers that can import {recipe.model.__module__}.{recipe.model.__qualname__} and what fills its "
-        "columns",
-        found=reason,
-        remedy="Put models and functions into modules that are installed where the workers run, "
-        "or load without an executor.",
-    )
+def _drop(native: Any, view: str) -> None:
+    # After some errors SQLite has undone the whole transaction already, and the view with it.
+    with suppress(apsw.Error):
+        native.execute(f"DROP TABLE {view}")

@@ -141,7 +141,9 @@ class Instructions:
         return None
 
     def part(self, batch: Batch) -> Part | None:
-        """Return what becomes of *batch*; None where that takes the database, or where the names do not fit."""
+        """Return what becomes of *batch*; None where that takes the database, or where more than cells are wrong."""
+        if batch.unread or not batch.rows:
+            return None
         header = batch.header or self.open()[2]
         if header not in self._converters:
             self._converters[header] = self._converter(header)

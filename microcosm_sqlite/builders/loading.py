@@ -10,12 +10,12 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from microcosm_sqlite.artifacts import manifest
-from microcosm_sqlite.builders.ahead import insert_pieces
 from microcosm_sqlite.builders.batches import insert_each
 from microcosm_sqlite.builders.cells import Cells
 from microcosm_sqlite.builders.columns import mapper_of
 from microcosm_sqlite.builders.converters import Conflict
-from microcosm_sqlite.builders.engine import can_insert, insert_blocks
+from microcosm_sqlite.builders.delegating import insert_pieces
+from microcosm_sqlite.builders.engine import Pace, can_insert, insert_blocks
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import ColumnPlan, Filling
 from microcosm_sqlite.builders.recipes import Recipe
@@ -24,7 +24,6 @@ from microcosm_sqlite.builders.statements import StatementTarget
 from microcosm_sqlite.builders.targets import Targets, cells_of
 from microcosm_sqlite.errors import RowProblem
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
 
@@ -43,8 +42,8 @@ class Load:
     #: How many problems are kept; with *skips_bad*, how many rows may be left out at most (None: any number).
     max_errors: int | None = None
     skips_bad: bool = False
-    #: From which length of a block on SQLite reads the text itself; making it ready takes longer than a short one.
-    engine_from: int = BLOCK_CHARACTERS
+    #: From when on SQLite reads text itself, and in several threads.
+    pace: Pace = field(default_factory=Pace)
     #: Converts what Python reads; None: that is done by the thread that stores.
     executor: Executor | None = None
 
@@ -125,11 +124,16 @@ def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping
 
 
 def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:
-    """Return what the manifest of an artifact says of the file that *load* read, which has this *digest*."""
-    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
+    """Return what the manifest of an artifact says of what *load* read, which has this *digest*."""
+    # The name of the file or table only: where it lay is nobody's business, may differ, and may be a secret.
     path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
     return manifest.Source(
-        path=path, sha256=digest.sha256, bytes=digest.bytes, rows=loaded.rows, skipped=loaded.skipped or None
+        path=path,
+        sha256=digest.sha256,
+        bytes=digest.bytes,
+        rows=loaded.rows,
+        skipped=loaded.skipped or None,
+        form=digest.form,
     )
 
 
@@ -137,17 +141,17 @@ def _insert(targets: Targets, load: Load, reading: Reading, rejections: Rejectio
     if reading.header:
         target = targets.of(reading.header)
         if reading.blocks is not None and isinstance(target, StatementTarget) and not _goes_to_workers(load, target):
-            return insert_blocks(target, reading.blocks, rejections, engine_from=load.engine_from)
+            return insert_blocks(target, reading.blocks, rejections, pace=load.pace)
     if load.executor is not None:
         return insert_pieces(targets, reading, rejections, load.executor)
     count = 0
     for batch in reading.batches:
-        count += len(batch.rows)
+        count += batch.count
         targets.insert(batch, rejections)
         advance(rows=count)
     return count
 
 
 def _goes_to_workers(load: Load, target: StatementTarget) -> bool:
-    """Tell whether workers convert what Python reads; what SQLite reads itself, they would gain little for."""
-    return load.executor is not None and not (load.engine_from <= BLOCK_CHARACTERS and can_insert(target))
+    """Tell whether workers convert what Python reads; SQLite reads faster than they could tell what they read."""
+    return load.executor is not None and not can_insert(target, load.pace)

@@ -51,6 +51,11 @@ class Targets:
         Raises:
             HeaderError: it does not fit, nor did any before.
         """
+        if not batch.rows:
+            # Without a header, perhaps, and so without a target.
+            for problem in batch.unread:
+                rejections.add(problem)
+            return
         try:
             target = self.of(batch.header or self.header)
         except HeaderError as error:

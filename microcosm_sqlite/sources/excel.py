@@ -14,8 +14,9 @@ from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Recor
 class ExcelSource:
     """A sheet of a spreadsheet (xlsx, xls, xlsb, ods), with the names of its columns in the first row that has any.
 
-    The whole sheet is in memory. An empty cell holds nothing; all numbers are doubles there, and a whole one fits a
-    column of integers. Errors name the row as the spreadsheet does.
+    The sheet is in memory, at about 80 bytes a cell, until its last row was read; a spreadsheet has no more than a
+    million rows. The table may begin anywhere in it. An empty cell holds nothing; all numbers are doubles there, and a
+    whole one fits a column of integers. Errors name the row as the spreadsheet does.
 
     Args:
         path: the file.
@@ -56,7 +57,7 @@ class ExcelSource:
         )
         yield Reading(header=names, batches=batches_of(records), content=Content.PLAIN)
 
-    def _rows(self) -> list[list[Any]]:
+    def _rows(self) -> Iterator[list[Any]]:
         try:
             import python_calamine as calamine  # noqa: PLC0415 - an extra
         except ImportError as error:
@@ -71,7 +72,7 @@ class ExcelSource:
                         found=repr(sheet),
                         remedy="Correct the name.",
                     )
-                return [list(row) for row in book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)]
+                return iter(book.get_sheet_by_name(sheet).iter_rows())
         except OSError as error:
             raise unreadable(self.name, error, expected="a spreadsheet") from error
         except calamine.CalamineError as error:

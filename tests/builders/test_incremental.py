@@ -31,7 +31,7 @@ from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.sources.sql import SQLSource
 from microcosm_sqlite.workbench import Workbench
-from tests.pets import Pets
+from tests.pets import Person
 from tests.postgresql import running_server
 from tests.shop import ORDERS, Order, Shop, expected, order, put, stored
 
@@ -390,5 +390,7 @@ def test_models_that_changed_since(sqlite_shop: sa.Engine, tmp_path: Path) -> No
 
 def test_only_models_of_the_data_set(bench: Workbench, sqlite_shop: sa.Engine) -> None:
     """As with every other load."""
+    with pytest.raises(TypeError, match=r"expected a database .*, SQLSource\(url, table\), found 'sqlite:///shop.db'"):
+        bench.extract(Order, "sqlite:///shop.db", watermark="id")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no model of data set 'shop'"):
-        bench.extract(Pets, SQLSource(sqlite_shop, "orders"), watermark="id")
+        bench.extract(Person, SQLSource(sqlite_shop, "orders"), watermark="id")

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from microcosm_sqlite.builders.engine import Pace
 from microcosm_sqlite.builders.loading import Load, load_source
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import RowsRejectedError, SourceError
@@ -91,7 +92,13 @@ def test_any_file_is_the_same_whoever_converts_it(
     bound: int | None,
 ) -> None:
     """Clean, odd and broken ones, cut anywhere."""
-    load = Load(model=Simple, source=Cut(content, lines), skips_bad=skips, max_errors=bound, engine_from=inf)  # type: ignore[arg-type]
+    load = Load(
+        model=Simple,
+        source=Cut(content, lines),
+        skips_bad=skips,
+        max_errors=bound,
+        pace=Pace(engine_from=inf),
+    )
     alone = outcome(connection, load)
     for make in (Inline, Posting, Disorderly):
         here = outcome(connection, with_executor(load, make()))
@@ -108,7 +115,7 @@ def with_executor(load: Load, executor: Executor) -> Load:
         ignored=load.ignored,
         max_errors=load.max_errors,
         skips_bad=load.skips_bad,
-        engine_from=load.engine_from,
+        pace=load.pace,
         executor=executor,
     )
 
