@@ -12,7 +12,7 @@ from microcosm_sqlite.builders.batches import insert_converted
 from microcosm_sqlite.builders.converting import Instructions, Outcome, Part, convert_piece, kept_here
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.statements import StatementTarget
-from microcosm_sqlite.builders.targets import Targets
+from microcosm_sqlite.builders.targets import Targets, insert_batches
 from microcosm_sqlite.errors import HeaderError, WorkersFailedError
 from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.pieces import pieces_of
@@ -33,17 +33,14 @@ def insert_pieces(targets: Targets, reading: Reading, rejections: Rejections, ex
     pieces = _with_failure(pieces_of(reading))
     begin = list(islice(pieces, 2))
     every = chain(begin, pieces)
+    if len(begin) < 2 or not _can_be_sent(targets, begin[0]):  # noqa: PLR2004 - one piece gains nothing
+        return insert_batches(targets, (batch for piece in every for batch in piece.batches()), rejections)
     count = 0
-    if len(begin) > 1 and _can_be_sent(targets, begin[0]):
-        instructions = Instructions.of(targets.recipe, targets.content, targets.header)
-        with closing(_converted(executor, instructions, every)) as converted:
-            for piece, outcome in converted:
-                count += _store(targets, piece, outcome, rejections)
-                advance(rows=count)
-        return count
-    for piece in every:
-        count += _store(targets, piece, Outcome(), rejections)
-        advance(rows=count)
+    instructions = Instructions.of(targets.recipe, targets.content, targets.header)
+    with closing(_converted(executor, instructions, every)) as converted:
+        for piece, outcome in converted:
+            count += _store(targets, piece, outcome, rejections)
+            advance(rows=count)
     return count
 
 

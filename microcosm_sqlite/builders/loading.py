@@ -21,9 +21,8 @@ from microcosm_sqlite.builders.plans import ColumnPlan, Filling
 from microcosm_sqlite.builders.recipes import Recipe
 from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import StatementTarget
-from microcosm_sqlite.builders.targets import Targets, cells_of
+from microcosm_sqlite.builders.targets import Targets, cells_of, insert_batches
 from microcosm_sqlite.errors import RowProblem
-from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Source
 
@@ -144,12 +143,7 @@ def _insert(targets: Targets, load: Load, reading: Reading, rejections: Rejectio
             return insert_blocks(target, reading.blocks, rejections, pace=load.pace)
     if load.executor is not None:
         return insert_pieces(targets, reading, rejections, load.executor)
-    count = 0
-    for batch in reading.batches:
-        count += batch.count
-        targets.insert(batch, rejections)
-        advance(rows=count)
-    return count
+    return insert_batches(targets, reading.batches, rejections)
 
 
 def _goes_to_workers(load: Load, target: StatementTarget) -> bool:

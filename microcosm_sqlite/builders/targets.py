@@ -1,6 +1,6 @@
 """Choose where the records of a load go, by what they hold."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from microcosm_sqlite.builders.recipes import Recipe
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.statements import StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import HeaderError, RowProblem
+from microcosm_sqlite.progress import advance
 from microcosm_sqlite.sources.tabular import Batch, Content
 
 
@@ -77,6 +78,16 @@ class Targets:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._closing.__exit__(kind, error, traceback)
+
+
+def insert_batches(targets: Targets, batches: Iterable[Batch], rejections: Rejections) -> int:
+    """Insert the records of *batches* and return how many there were; those that do not fit go to *rejections*."""
+    count = 0
+    for batch in batches:
+        count += batch.count
+        targets.insert(batch, rejections)
+        advance(rows=count)
+    return count
 
 
 def cells_of(connection: Connection, recipe: Recipe, plan: ColumnPlan, content: Content) -> tuple[Cells, ...]:
