@@ -5,11 +5,13 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, cast
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.errors import UnknownFilterError
-from microcosm_sqlite.lookups.criteria import check_criteria
+from microcosm_sqlite.lookups.arguments import check_page
+from microcosm_sqlite.lookups.criteria import check_criteria, check_filters, check_tables
 from microcosm_sqlite.lookups.filters import conditions, named_parameters
 from microcosm_sqlite.lookups.keys import key_attributes
 
@@ -72,6 +74,7 @@ class Hooks(Generic[ModelT]):
 
     def _paginate(self, query: Query[ModelT], offset: int | None = None, limit: int | None = None) -> Query[ModelT]:
         """Return the part of *query* that was asked for."""
+        check_page(where=self._name, offset=offset, limit=limit)
         if offset is not None:
             query = query.offset(offset)
         if limit is not None:
@@ -84,7 +87,13 @@ class Hooks(Generic[ModelT]):
         unknown = filters.keys() - self._known_filters()
         if unknown:
             raise UnknownFilterError(store=self._name, unknown=sorted(unknown), known=self._known_filters())
+        if filters:
+            check_filters(self.auto_filters, filters, store=self._name)
         check_criteria(criteria, store=self._name)
+        if not self._has_own_hooks:
+            known = self.auto_filters
+            fields = [known[name] for name, value in filters.items() if value is not None and name in known]
+            check_tables([*criteria, *fields], mapper=inspect(self.model_class), store=self._name)
         query = self._filter(self._query(), **filters)
         return query.filter(*criteria) if criteria else query
 
