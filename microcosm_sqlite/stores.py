@@ -168,7 +168,7 @@ class Store(
             ModelNotFoundError: some do not exist; `missing` has all of those.
             UnknownKeyError: *by* is no unique key of the model.
         """
-        asked = listed(keys, where=self._name, argument="keys", example=f"[{named(keys)}]")
+        asked = [*keys] if isinstance(keys, list | tuple) else self._listed(keys)
         rows = self._answers.find_many(asked, by=by)
         missing = [key for key, row in zip(asked, rows, strict=True) if row is None]
         if missing:
@@ -178,6 +178,9 @@ class Store(
                 f"{self._name}: {len(missing)} of {len(asked)} keys have no row: [{keys_shown}{more}]", missing=missing
             )
         return [row for row in rows if row is not None]
+
+    def _listed(self, keys: Any) -> list[Any]:
+        return listed(keys, where=self._name, argument="keys", example=f"retrieve_many([{named(keys)}])")
 
     def search(
         self, *criteria: Any, offset: int | None = None, limit: int | None = None, **filters: Any

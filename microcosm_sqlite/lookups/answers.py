@@ -1,7 +1,7 @@
 """Answer the look-ups of one store: directly where that gives what SQLAlchemy would give, else through SQLAlchemy."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from sqlalchemy import Column, Engine
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
@@ -16,6 +16,7 @@ from microcosm_sqlite.lookups.hooks import Hooks
 from microcosm_sqlite.lookups.keys import (
     identity_of,
     key_conditions,
+    key_matches,
     key_of,
     may_exist,
     unique_columns,
@@ -111,8 +112,7 @@ class Answers(Generic[ModelT]):
     ) -> list[ModelT]:
         """Return all rows that match."""
         criteria, offset, limit = split_page(criteria, offset, limit)
-        rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))
-        if rows is None:
+        if (rows := self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))) is None:
             with Asking(self._store, criteria, filters):
                 return self._query(criteria, filters, offset=offset, limit=limit).all()
         return rows
@@ -161,8 +161,8 @@ class Answers(Generic[ModelT]):
         found = self._scalar(self._preparation.exists(criteria, filters))
         if found is _UNANSWERED:
             with Asking(self._store, criteria, filters):
-                query = self._store._match(criteria, filters)
-                return bool(self._store.session.query(query.exists()).scalar())
+                matches = self._store._match(criteria, filters)
+                return bool(self._store.session.query(matches.exists()).scalar())
         return found is not None
 
     def stream(
@@ -260,13 +260,15 @@ class Answers(Generic[ModelT]):
         store = self._store
         if not may_exist(values):
             return None
-        session = store.session
         with AskingForKeys(store, columns, [values]):
+            session = store.session
             if columns is None:
                 # `get` looks into the session first, unless told not to; for other queries its options say it.
-                return session.get(store.model_class, values, execution_options=session.execution_options)
-            matches = (column == value for column, value in zip(columns, values, strict=True))
-            return session.query(store.model_class).filter(*matches).one_or_none()
+                return cast(
+                    "ModelT | None", session.get(store.model_class, values, execution_options=session.execution_options)
+                )
+            matches = key_matches(columns, values)
+            return cast("ModelT | None", session.query(store.model_class).filter(*matches).one_or_none())
 
     def _find_many_others(
         self, columns: tuple[Column[Any], ...] | None, asked: Sequence[tuple[Any, ...]]
@@ -275,10 +277,11 @@ class Answers(Generic[ModelT]):
             return [self._find_other(columns, values) for values in asked]
         store = self._store
         found: dict[tuple[Any, ...], ModelT] = {}
-        with AskingForKeys(store, None, asked):
+        with AskingForKeys(store, None, asked) as asking:
             for matches in key_conditions(store.model_class, dict.fromkeys(filter(may_exist, asked))):
                 query = self.prefetched(store.session.query(store.model_class).filter(matches))
                 found.update((key_of(row), row) for row in query)
+            asking.answered = sum(values in found for values in asked)
         # A key may be equal in SQL but not in Python ("5" and 5); such a one is looked up on its own.
         return [found[values] if values in found else self._find_other(None, values) for values in asked]
 

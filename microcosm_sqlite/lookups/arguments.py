@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -19,6 +19,18 @@ _SHOWN_MEMBERS: Final = 20
 
 #: How many rows there can be: SQLite counts them in 64 bits, one of them the sign.
 MOST_ROWS: Final = 2**63 - 1
+
+
+class Named(Protocol):
+    """What has a name that messages say: a store."""
+
+    @property
+    def _name(self) -> str: ...
+
+
+def name_of(store: Named) -> str:
+    """Return what messages call *store*."""
+    return store._name  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - Hidden from users of stores only.
 
 
 def shown(value: Any) -> str:
@@ -72,11 +84,11 @@ def _number_meant(number: Any, argument: str, least: int) -> str:
     return f"Write {argument}={whole}, or int(...) where it came from outside as text."
 
 
-def check_page(*, where: str, offset: Any, limit: Any) -> None:
+def check_page(store: Named, *, offset: Any, limit: Any) -> None:
     """Check *offset* and *limit*, each None or a number; raise `ArgumentValueError` for others."""
     for argument, number in (("offset", offset), ("limit", limit)):
         if not is_page(number):
-            check_number(number, where=where, argument=argument)
+            check_number(number, where=name_of(store), argument=argument)
 
 
 def listed(values: Any, *, where: str, argument: str, example: str) -> list[Any]:
@@ -100,8 +112,8 @@ def named(value: Any) -> str:
         return f"the class {value.__name__}"
     if isinstance(value, list | tuple) and value:
         text = f"[{', '.join(map(named, cast('Sequence[Any]', value)[:_SHOWN_MEMBERS]))}]"
-    elif isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
-        text = str(value)
+    elif isinstance(value, ClauseElement) or hasattr(cast("Any", value), "__clause_element__"):
+        text = str(cast("Any", value))
     else:
         return shown(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import perf_counter_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sqlalchemy import Column, inspect
 
@@ -90,16 +90,19 @@ def explained(rows: Iterator[RowT], store: Any, criteria: Sequence[Any], filters
 class AskingForKeys:
     """Counts keys that SQLAlchemy is asked for within a block, and says which of them cannot be."""
 
-    __slots__ = ("_columns", "_keys", "_start", "_store")
+    __slots__ = ("_columns", "_keys", "_start", "_store", "answered")
 
     def __init__(self, store: Any, columns: Sequence[Column[Any]] | None, keys: Sequence[Sequence[Any]]) -> None:
         """Ask for *keys*, each the values of *columns*, or of the primary key where these are None."""
         self._store = store
         self._columns = columns
         self._keys = keys
+        #: How many of them are answered for good.
+        self.answered = len(keys)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._start = perf_counter_ns()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -108,7 +111,7 @@ class AskingForKeys:
             raise_if_busy(error, self._store)
             self._explain(error)
         counters = counters_of(self._store.session)
-        counters.misses += len(self._keys)
+        counters.misses += self.answered
         counters.nanoseconds += perf_counter_ns() - self._start
 
     def _explain(self, error: Exception) -> None:

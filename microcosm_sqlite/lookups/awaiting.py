@@ -84,9 +84,9 @@ class Awaiting:
                 keep_here(session)
             return result
 
-        if self._is_answered_here():
-            return act()
-        found: Result = self._taken_over(await workers_of(self._graph).run(act_and_keep))
+        found: Result = (
+            act() if self._is_answered_here() else self._taken_over(await workers_of(self._graph).run(act_and_keep))
+        )
         return found
 
     def _check_function(self, function: Any) -> None:

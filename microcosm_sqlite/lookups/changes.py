@@ -61,8 +61,9 @@ class Changes(Hooks[ModelT]):
 
     def _refuse(self, instance: Any, columns: Mapping[str, Any], reason: Any, error: Exception | None = None) -> None:
         """Raise what *reason* says of the first value of *instance* that its column does not take, if there is one."""
-        for name in columns.keys() & vars(instance).keys():
-            value = vars(instance)[name]
+        held = cast("dict[str, Any]", vars(instance))
+        for name in columns.keys() & held.keys():
+            value = held[name]
             if not isinstance(value, ClauseElement) and (refusal := reason(columns[name], value)) is not None:
                 found = refusal._replace(remedy=f"Nothing was written. {refusal.remedy}")
                 raise found.error(where=self._name, argument=f"{type(instance).__name__}.{name}") from error

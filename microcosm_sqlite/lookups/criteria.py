@@ -1,6 +1,6 @@
 """Check the conditions of a look-up: expressions by position, filters by keyword."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 from warnings import warn
 
@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import NullType
 
 from microcosm_sqlite.errors import ArgumentError, ArgumentValueError
-from microcosm_sqlite.lookups.arguments import named, shown
+from microcosm_sqlite.lookups.arguments import Named, name_of, named, shown
 from microcosm_sqlite.lookups.filters import COLLECTIONS, is_stretch, size_of
 from microcosm_sqlite.lookups.refusals import unknown_name
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _EXPRESSIONS: Final = (ColumnElement, QueryableAttribute, TextClause)
 
 #: Values that are compared as they are, and need no look.
-_PLAIN: Final = frozenset({int, float, bool, bytes, type(None)})
+_PLAIN: Final = frozenset({int, float, bool, str, bytes, type(None)})
 
 #: Members of a range that are named one by one, at most: they are held in memory.
 _MEMBERS: Final = 1_000_000
@@ -39,8 +39,8 @@ _INSTEAD: Final[tuple[tuple[tuple[type[Any], ...], str], ...]] = (
 )
 
 
-def check_criteria(criteria: Iterable[Any], *, store: str) -> None:
-    """Check that *criteria* are expressions that are true or false.
+def check_criteria(criteria: Iterable[Any], *, store: Named) -> None:
+    """Check that *criteria*, which *store* is given, are expressions that are true or false.
 
     Raises:
         ArgumentError: one of them is not.
@@ -62,7 +62,7 @@ def is_condition(attribute: Any) -> bool:
     return not isinstance(property_, RelationshipProperty)
 
 
-def _check_attribute(attribute: Any, store: str) -> None:
+def _check_attribute(attribute: Any, store: Named) -> None:
     if not is_condition(attribute):
         is_column = isinstance(attribute.property, ColumnProperty)
         raise _no_condition(
@@ -75,11 +75,11 @@ def _check_attribute(attribute: Any, store: str) -> None:
         )
 
 
-def _no_condition(store: str, *, expected: str, found: str, remedy: str) -> ArgumentError:
-    return ArgumentError(where=store, argument="conditions", expected=expected, found=found, remedy=remedy)
+def _no_condition(store: Named, *, expected: str, found: str, remedy: str) -> ArgumentError:
+    return ArgumentError(where=name_of(store), argument="conditions", expected=expected, found=found, remedy=remedy)
 
 
-def check_tables(criteria: Iterable[Any], *, mapper: "Mapper[Any]", store: str) -> None:
+def check_tables(criteria: Iterable[Any], *, mapper: "Mapper[Any]", store: Named) -> None:
     """Check that *criteria* are about the tables of *mapper*, and about others only where a condition joins these.
 
     Otherwise each row would be combined with each row of the other table.
@@ -109,17 +109,24 @@ def tables_of(criterion: Any) -> set[Any]:
     return {one for one in getattr(element, "_from_objects", ()) if isinstance(one, Table)}
 
 
-def check_filters(known: Mapping[str, Any], filters: Mapping[str, Any], *, store: str) -> None:
+def check_filters(
+    known: Mapping[str, Any], filters: Mapping[str, Any], *, guarded: Collection[str], store: Named
+) -> None:
     """Check what would be answered without an error, though nothing can match or it means something else.
+
+    Args:
+        known: The attributes by the name of the filter.
+        filters: The values of the filters.
+        guarded: The names of those of which `guarded_filters` wants to see every value.
+        store: Who asks.
 
     Raises:
         ArgumentValueError: a name that an enumeration does not have, or a range too long to be looked through.
         ArgumentError: a condition, which is no value.
     """
     for name, value in filters.items():
-        # A relationship has none.
-        type_: Any = getattr(known.get(name), "type", None)
-        if type_ is None or (type(value) in _PLAIN and not is_enumeration(type_)):
+        # A relationship has no type.
+        if (type(value) in _PLAIN and name not in guarded) or (type_ := getattr(known.get(name), "type", None)) is None:
             continue
         if isinstance(value, ClauseElement | QueryableAttribute):
             _check_expression(type_, name, cast("Any", value), store)
@@ -129,7 +136,20 @@ def check_filters(known: Mapping[str, Any], filters: Mapping[str, Any], *, store
             members = cast("Collection[Any]", value) if isinstance(value, COLLECTIONS) else (value,)
             refusal = next(filter(None, (unknown_name(type_, member) for member in members)), None)
             if refusal is not None:
-                raise refusal.error(where=store, argument=f"filter {name!r}")
+                raise refusal.error(where=name_of(store), argument=f"filter {name!r}")
+
+
+def guarded_filters(fields: Mapping[str, Any], *, mapper: "Mapper[Any]") -> Iterator[tuple[str, frozenset[str] | None]]:
+    """Yield those of *fields* that `check_filters` or `check_tables` would refuse, for some values.
+
+    The names of enumerations, or None for what is about other tables than those of *mapper*.
+    """
+    own = {*mapper.tables}
+    for name, field in fields.items():
+        if not tables_of(field) <= own:
+            yield name, None
+        elif is_enumeration(type_ := getattr(field, "type", None)):
+            yield name, frozenset(cast("Any", type_).enums)
 
 
 def is_enumeration(type_: Any) -> bool:
@@ -137,11 +157,11 @@ def is_enumeration(type_: Any) -> bool:
     return isinstance(type_, EnumColumn)
 
 
-def _check_expression(type_: Any, name: str, value: Any, store: str) -> None:
+def _check_expression(type_: Any, name: str, value: Any, store: Named) -> None:
     affinities = [one._type_affinity for one in (type_, getattr(value, "type", type_))]  # noqa: SLF001
     if [affinity is not None and issubclass(affinity, Boolean) for affinity in affinities] == [False, True]:
         raise ArgumentError(
-            where=store,
+            where=name_of(store),
             argument=f"filter {name!r}",
             expected="a value, or a list of values",
             found=f"the condition {named(value)}",
@@ -149,10 +169,10 @@ def _check_expression(type_: Any, name: str, value: Any, store: str) -> None:
         )
 
 
-def _check_range(type_: Any, name: str, value: range, store: str) -> None:
+def _check_range(type_: Any, name: str, value: range, store: Named) -> None:
     if size_of(value) > _MEMBERS and not is_stretch(value, type_):
         raise ArgumentValueError(
-            where=store,
+            where=name_of(store),
             argument=f"filter {name!r}",
             expected=f"a range of at most {_MEMBERS} numbers, or of whole numbers one by one",
             found=shown(value),

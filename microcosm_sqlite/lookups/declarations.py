@@ -1,7 +1,7 @@
 """Check what a class of stores declares, when the first store is made of it."""
 
 from inspect import getattr_static
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.elements import ClauseElement
@@ -20,11 +20,12 @@ def declared(store: Any, attribute: str) -> list[Any]:
         ArgumentError: it is one thing alone.
     """
     # Looked at before it is asked for: a mapped attribute would take the store for one of its rows.
-    found: Any = getattr_static(type(store), attribute)
-    values = found if isinstance(found, QueryableAttribute) else getattr(store, attribute)
+    found: Any = getattr_static(cast("Any", type(store)), attribute)
+    is_attribute = isinstance(found, QueryableAttribute)
+    values: Any = cast("Any", found) if is_attribute else getattr(store, attribute)
     if values is None and attribute in _MAY_BE_NONE:
         return []
-    name = str(values) if isinstance(values, QueryableAttribute) else "..."
+    name = str(values) if is_attribute else "..."
     example = f"{attribute} = [{name}]"
     return listed(values, where=type(store).__name__, argument=attribute, example=example)
 

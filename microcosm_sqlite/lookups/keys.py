@@ -5,6 +5,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, bindparam, inspect, tuple_
+from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.sql.elements import ClauseElement
 
 from microcosm_sqlite.errors import ArgumentError, UnknownKeyError
 from microcosm_sqlite.lookups.arguments import named, shown
@@ -72,6 +74,14 @@ def key_conditions(model: type[Any], identities: Iterable[tuple[Any, ...]]) -> I
             yield tuple_(*attributes).in_(batch)
 
 
+def key_matches(columns: Iterable[Column[Any]], values: Iterable[Any]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions that together match the key whose *columns* have these *values*."""
+    for column, value in zip(columns, values, strict=True):
+        if isinstance(value, ClauseElement | QueryableAttribute):
+            raise TypeError("a key is a value, not an expression")
+        yield column == value
+
+
 def unique_columns(model: type[Any], by: Any) -> tuple[Column[Any], ...]:
     """Return the columns of the unique key of *model* that *by* names, in its order.
 
@@ -129,7 +139,7 @@ def _values(model: type[Any], names: tuple[str, ...], key: Any) -> tuple[Any, ..
         return tuple(key[name] for name in names)
     values: tuple[Any, ...] = cast("tuple[Any, ...]", key) if isinstance(key, tuple) else (key,)
     if len(values) != len(names):
-        remedy = f"Write ({', '.join(names)})." if len(names) > 1 else f"Write the value of {names[0]} alone."
+        remedy = f"Write ({', '.join(names)})." if len(names) > 1 else f"Write the value of {''.join(names)} alone."
         raise _no_key(
             model, expected=f"a key of {len(names)} value(s) ({', '.join(names)})", found=shown(key), remedy=remedy
         )

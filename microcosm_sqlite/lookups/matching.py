@@ -10,14 +10,15 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.exc import OperationalError
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.ddl import is_maintained, refresh_full_text
 from microcosm_sqlite.engines.opening import never_changes
 from microcosm_sqlite.errors import ArgumentError, NotIndexedError
 from microcosm_sqlite.full_text import FullTextIndex, full_text_of
-from microcosm_sqlite.lookups.arguments import check_number, check_page, is_page, listed, named, shown
-from microcosm_sqlite.lookups.asking import Asking
+from microcosm_sqlite.lookups.arguments import Named, check_number, check_page, is_page, listed, name_of, named, shown
+from microcosm_sqlite.lookups.asking import Asking, raise_if_busy
 from microcosm_sqlite.lookups.keys import key_attributes, key_of
 from microcosm_sqlite.lookups.plans import marker
 from microcosm_sqlite.lookups.ranking import TERMS, Terms, best_keys, best_rows
@@ -113,8 +114,8 @@ class Matching(Generic[ModelT]):
         """
         index = self._full_text()
         if not (is_page(limit) and is_page(offset)):
-            check_page(where=self._name, offset=offset, limit=limit)
-        names, marks = _names_of(index, columns, where=self._name), _checked_marks(marks, where=self._name)
+            check_page(self, offset=offset, limit=limit)
+        names, marks = _names_of(index, columns, store=self), _checked_marks(marks, store=self)
         found = words_of(text)
         if not found:
             self._match(criteria, filters)  # Which raises what it would raise otherwise.
@@ -138,8 +139,9 @@ class Matching(Generic[ModelT]):
         match, only the first of them, in the order in which rows are numbered, are ranked: the answer comes at once.
         """
         index = self._full_text()
-        check_number(limit, where=self._name, argument="limit", otherwise="")
-        names, marks = _names_of(index, columns, where=self._name), _checked_marks(marks, where=self._name)
+        if not (limit and is_page(limit)):
+            check_number(limit, where=self._name, argument="limit", otherwise="")
+        names, marks = _names_of(index, columns, store=self), _checked_marks(marks, store=self)
         words = begun_words_of(text)
         if not words:
             self._match(criteria, filters)
@@ -165,7 +167,11 @@ class Matching(Generic[ModelT]):
                 found="none declared",
                 remedy='Add FullText("<column>") to its __table_args__ and build the data set anew.',
             )
-        _make_current(self.session, index, model=name)
+        try:
+            _make_current(self.session, index, model=name)
+        except OperationalError as error:
+            raise_if_busy(error, self)
+            raise
         return index
 
     def _matches(self, search: "_Search", criteria: Any, filters: Any) -> list[Match[ModelT]]:
@@ -228,15 +234,14 @@ def _ranked(store: Any, table: Any, parts: Any, *, terms: "Sequence[TypeEngine[A
     return best_rows(index, rows, layout.key_columns, markers, home=layout.table)
 
 
-def _checked_marks(marks: Any, *, where: str) -> tuple[str, str]:
-    if isinstance(marks, tuple | list):
-        match cast("Sequence[Any]", marks):
-            case [str() as before, str() as behind]:
-                return before, behind
-            case _:
-                pass
+def _checked_marks(marks: Any, *, store: Named) -> tuple[str, str]:
+    if marks is MARKS:
+        return MARKS
+    if isinstance(marks, tuple | list) and list(map(type, cast("Sequence[Any]", marks))) == [str, str]:
+        before, behind = cast("tuple[str, str]", marks)
+        return before, behind
     raise ArgumentError(
-        where=where,
+        where=name_of(store),
         argument="marks",
         expected="a pair of texts",
         found=shown(marks),
@@ -244,8 +249,12 @@ def _checked_marks(marks: Any, *, where: str) -> tuple[str, str]:
     )
 
 
-def _names_of(index: FullTextIndex, columns: Any, *, where: str) -> list[str]:
-    asked = listed(columns, where=where, argument="columns", example=f"columns=[{named(columns)}]") if columns else []
+def _names_of(index: FullTextIndex, columns: Any, *, store: Named) -> list[str]:
+    asked: list[Any] = []
+    if not isinstance(columns, tuple):
+        asked = listed(columns, where=name_of(store), argument="columns", example=f"columns=[{named(columns)}]")
+    else:
+        asked = [*cast("tuple[Any, ...]", columns)]
     names = [one if isinstance(one, str) else getattr(one, "name", str(one)) for one in asked]
     unknown = [name for name in names if name not in index.columns]
     if unknown:

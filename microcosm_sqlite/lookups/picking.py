@@ -13,7 +13,7 @@ from typing_extensions import TypeVar
 
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
 from microcosm_sqlite.errors import ArgumentError
-from microcosm_sqlite.lookups.arguments import choice, is_page, listed, named
+from microcosm_sqlite.lookups.arguments import Named, choice, is_page, listed, name_of, named
 from microcosm_sqlite.lookups.asking import Asking, Explaining
 from microcosm_sqlite.lookups.layouts import Processor, processors_of
 from microcosm_sqlite.lookups.preparing import in_order, in_pages
@@ -158,8 +158,8 @@ class Picking(Generic[ModelT]):
             UnknownFilterError: a keyword is unknown.
         """
         mapper: Mapper[Any] = inspect(self.model_class)
-        names = _names(columns, mapper, where=self._name)
-        criteria = _criteria(where, store=self._name)
+        names = _names(columns, mapper, store=self)
+        criteria = _criteria(where, store=self)
 
         def through_sqlalchemy() -> Iterator[tuple[Any, ...]]:
             with Explaining(self, criteria, filters):
@@ -229,7 +229,7 @@ def is_column(attribute: Any, mapper: Mapper[Any]) -> bool:
     )
 
 
-def _names(columns: Iterable[Any], mapper: Mapper[Any], *, where: str) -> tuple[str, ...]:
+def _names(columns: Iterable[Any], mapper: Mapper[Any], *, store: Named) -> tuple[str, ...]:
     """Return the names of *columns*, attributes of *mapper*."""
     asked = [*columns]
     strangers = [one for one in asked if not is_column(one, mapper)]
@@ -246,13 +246,15 @@ def _names(columns: Iterable[Any], mapper: Mapper[Any], *, where: str) -> tuple[
         known_name = stranger if isinstance(stranger, str) and stranger in known else known[0]
         remedy = f"Write {model}.{known_name}. {choice(known, found=stranger)}"
     found = named(stranger) if strangers else "none"
-    raise ArgumentError(where=where, argument="columns", expected=f"attributes of {model}", found=found, remedy=remedy)
+    raise ArgumentError(
+        where=name_of(store), argument="columns", expected=f"attributes of {model}", found=found, remedy=remedy
+    )
 
 
-def _criteria(where: Any, *, store: str) -> tuple[Any, ...]:
+def _criteria(where: Any, *, store: Named) -> tuple[Any, ...]:
     if isinstance(where, tuple):
         return cast("tuple[Any, ...]", where)
-    return tuple(listed(where, where=store, argument="where", example="where=[...], a list of conditions"))
+    return tuple(listed(where, where=name_of(store), argument="where", example="where=[...], a list of conditions"))
 
 
 def _columns(mapper: Mapper[Any], names: tuple[str, ...]) -> tuple[Column[Any], ...]:

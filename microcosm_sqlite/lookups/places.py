@@ -81,7 +81,7 @@ class Placed(Generic[ModelT]):
         if not isinstance(cast("Any", box), Box):
             raise _no_box(box, where=self._name)
         if not (is_page(limit) and is_page(offset)):
-            check_page(where=self._name, offset=offset, limit=limit)
+            check_page(self, offset=offset, limit=limit)
         page = (-1 if limit is None else limit, offset or 0)
         found = self._answers.beside(_ROWS[len(box.longitudes)], criteria, filters, [*place.values(box), *page])
         if found is not None:
@@ -121,7 +121,8 @@ class Placed(Generic[ModelT]):
                 found="neither",
                 remedy="Write kilometres=50, limit=10, or both: near needs one of them to come to an end.",
             )
-        check_page(where=self._name, offset=None, limit=limit)
+        if not is_page(limit):
+            check_page(self, offset=None, limit=limit)
         farthest = HALF_WAY_ROUND_KM if kilometres is None else _checked_distance(kilometres)
         radius = _FIRST_KM if kilometres is None else farthest
         found = self._around(centre, radius, criteria, filters)
@@ -155,7 +156,8 @@ class Placed(Generic[ModelT]):
         keys = key_attributes(self.model_class)
         with Asking(self, criteria, filters):
             query = self._match(criteria, filters).filter(inside(self.model_class, box))
-            return query.with_entities(*place.coordinates, *keys).order_by(None).order_by(*keys).all()
+            ordered: list[Any] = query.with_entities(*place.coordinates, *keys).order_by(None).order_by(*keys).all()
+        return ordered
 
 
 def _no_box(box: Any, *, where: str) -> ArgumentError:

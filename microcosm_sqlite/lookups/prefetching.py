@@ -67,7 +67,7 @@ class Prefetching:
         for attribute in self._declared:
             known = mapper.relationships.get(getattr(attribute, "key", ""))
             if not isinstance(attribute, QueryableAttribute) or known is not cast("Any", attribute).property:
-                name = attribute if isinstance(attribute, str) else getattr(attribute, "key", None)
+                name = attribute if isinstance(attribute, str) else getattr(cast("Any", attribute), "key", None)
                 raise ArgumentError(
                     where=type(self._store).__name__,
                     argument="prefetch",

@@ -1,22 +1,20 @@
 """Prepare the look-ups of one store to be read directly, where that gives what SQLAlchemy would give."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from sqlalchemy import Integer, Select, func, inspect, literal, select
+from sqlalchemy import Integer, Select, func, literal, select
 
 from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.engines.counting import Counters
 from microcosm_sqlite.lookups.arguments import is_page
-from microcosm_sqlite.lookups.criteria import is_enumeration, tables_of
 from microcosm_sqlite.lookups.filters import COLLECTIONS
 from microcosm_sqlite.lookups.generations import Family
 from microcosm_sqlite.lookups.keys import key_attributes
 from microcosm_sqlite.lookups.plans import Plan, compile_plan, marker
 from microcosm_sqlite.lookups.readers import reader_of
-from microcosm_sqlite.lookups.refusals import unknown_name
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession
 from microcosm_sqlite.lookups.shapes import Parts, is_about, take_apart
 from microcosm_sqlite.lookups.tables import TableReader
@@ -108,7 +106,7 @@ class Preparation:
         store = self._store
         if store._has_own_hooks or (table := self.table()) is None:
             return None
-        if self._guarded and not self._are_plain(filters):
+        if store._guarded_filters and not self._are_plain(filters):
             return None
         known = store.auto_filters
         parts = take_apart(criteria, filters, known=known, table=table.layout.table, has_page=has_page)
@@ -127,25 +125,18 @@ class Preparation:
             self._plans[key] = plan
         return None if plan is None else Prepared(table, plan, parts.values)
 
-    @cached_property
-    def _guarded(self) -> dict[str, Any]:
-        """The filters that need a look before they are read directly: the types of enumerations, None for others."""
-        tables = inspect(self._store.model_class).tables
-        found: dict[str, Any] = {}
-        for name, field in self._store.auto_filters.items():
-            if is_enumeration(getattr(field, "type", None)):
-                found[name] = field.type
-            elif not tables_of(field) <= {*tables}:
-                found[name] = None
-        return found
-
     def _are_plain(self, filters: Mapping[str, Any]) -> bool:
         """Whether nothing is looked for in these that cannot be there, and nothing in other tables."""
-        for name in self._guarded.keys() & filters.keys():
-            value, type_ = filters[name], self._guarded[name]
-            members = value if isinstance(value, COLLECTIONS) else (value,)
-            if type_ is None or any(unknown_name(type_, member) is not None for member in members):
-                return False
+        guarded: dict[str, frozenset[str] | None] = self._store._guarded_filters
+        for name in filters:
+            if name in guarded:
+                names, value = guarded[name], filters[name]
+                if names is None:
+                    return False
+                members = cast("Collection[Any]", value) if isinstance(value, COLLECTIONS) else (value,)
+                for member in members:
+                    if not (member is None or isinstance(member, Enum) or (type(member) is str and member in names)):
+                        return False
         return True
 
 

@@ -34,7 +34,7 @@ from microcosm_sqlite.engines.dialect import StrictAPSWDialect
 from microcosm_sqlite.errors import ArgumentError, ArgumentValueError
 from microcosm_sqlite.lookups.arguments import named, shown
 from microcosm_sqlite.lookups.filters import COLLECTIONS
-from microcosm_sqlite.types import EnumType
+from microcosm_sqlite.types import EnumType, Truthy
 
 #: With its driver, which some types ask what it takes.
 _DIALECT: Final = StrictAPSWDialect(dbapi=StrictAPSWDialect.import_dbapi())
@@ -129,12 +129,12 @@ def _not_taken(type_: TypeEngine[Any], value: Any, error: Exception | None) -> R
 
 
 #: What to do instead of giving something that is no value, by its type.
-_INSTEAD: Final[tuple[tuple[tuple[type[Any], ...], str], ...]] = (
+_INSTEAD: Final[tuple[tuple[tuple[Any, ...], str], ...]] = (
     ((Iterator, ValuesView), "For any of several values, write list(...) around it."),
     ((Mapping,), "For any of several values, write list(...) around its keys or its values."),
     (COLLECTIONS, "Name values alone, or several of them in one list without others in it."),
     ((ClauseElement, QueryableAttribute), "Give conditions by position, to search(...), first(...) or one(...)."),
-    ((type, Callable), "Name a value, not what makes one."),  # type: ignore[arg-type]
+    ((type, Callable), "Name a value, not what makes one."),
 )
 
 
@@ -144,7 +144,9 @@ def _way_out(type_: TypeEngine[Any], value: Any) -> tuple[str, bool]:
         return "Name the value of its key, not the row.", False
     if isinstance(value, Enum) and not _names(type_):
         return "Write .name or .value behind the member, whichever the column holds.", True
-    return next((words for kinds, words in _INSTEAD if isinstance(value, kinds)), _CHECK), isinstance(value, _SCALARS)
+    return next((words for kinds, words in _INSTEAD if isinstance(value, cast("Any", kinds))), _CHECK), isinstance(
+        value, _SCALARS
+    )
 
 
 def _article(value: Any) -> str:
@@ -158,11 +160,8 @@ def taken(type_: TypeEngine[Any]) -> str:
     if names:
         others = f", ... ({len(names)} in all)" if len(names) > _SHOWN_NAMES else ""
         return f"one of {', '.join(names[:_SHOWN_NAMES])}{others}"
-    for kind, words in _TAKEN:
-        affinity: Any = type_._type_affinity  # noqa: SLF001 - What SQLAlchemy goes by when it compares.
-        if affinity is not None and issubclass(affinity, kind):
-            return words
-    return f"what {type(type_).__name__} takes"
+    plain: Any = type_.impl_instance if isinstance(type_, Truthy) else type_
+    return next((words for kind, words in _TAKEN if isinstance(plain, kind)), f"what {type(type_).__name__} takes")
 
 
 def _names(type_: TypeEngine[Any]) -> list[str]:
@@ -170,7 +169,7 @@ def _names(type_: TypeEngine[Any]) -> list[str]:
     if isinstance(type_, EnumType):
         return list(type_.enum_class.__members__)
     if isinstance(type_, TypeDecorator):
-        return _names(cast("TypeDecorator[Any]", type_).impl_instance)
+        return _names(type_.impl_instance)
     return list(cast("Any", type_).enums) if isinstance(type_, EnumColumn) else []
 
 

@@ -215,12 +215,9 @@ def is_about(expression: Any, table: Table) -> bool:
 def _read(criterion: Any, table: Table) -> _Criterion | None:
     if not is_about(criterion, table):
         return None
-    if hasattr(criterion, "__clause_element__"):
-        if not is_condition(criterion):
-            return None
-        expression: Any = criterion.__clause_element__()
-    else:
-        expression = criterion
+    if isinstance(cast("object", criterion), QueryableAttribute) and not is_condition(criterion):
+        return None
+    expression: Any = criterion.__clause_element__() if hasattr(criterion, "__clause_element__") else criterion
     binds = (cast("Any", element) for element in visitors.iterate(expression) if isinstance(element, BindParameter))
     found: dict[str, BindParameter[Any]] = {bind.key: bind for bind in binds}
     if any(bind.callable is not None or bind.required for bind in found.values()):
