@@ -235,10 +235,8 @@ def _ranked(store: Any, table: Any, parts: Any, *, terms: "Sequence[TypeEngine[A
 
 
 def _checked_marks(marks: Any, *, store: Named) -> tuple[str, str]:
-    if marks is MARKS:
-        return MARKS
     if isinstance(marks, tuple | list) and list(map(type, cast("Sequence[Any]", marks))) == [str, str]:
-        before, behind = cast("tuple[str, str]", marks)
+        before, behind = cast("Sequence[str]", marks)
         return before, behind
     raise ArgumentError(
         where=name_of(store),
