@@ -205,6 +205,7 @@ def ours(*, mixed: bool = False, python: bool = False, skips: bool = False) -> A
     def way(file: Path, _: Path) -> Callable[[], None]:
         from math import inf
 
+        from microcosm_sqlite.builders.engine import Pace
         from microcosm_sqlite.builders.loading import Load, load_source
         from microcosm_sqlite.sources.kinds import source_of
         from microcosm_sqlite.workbench import Workbench
@@ -215,7 +216,7 @@ def ours(*, mixed: bool = False, python: bool = False, skips: bool = False) -> A
 
         def work() -> None:
             if python:
-                load_source(bench.connection, Load(model=model, source=source_of(file), engine_from=inf))  # type: ignore[arg-type]
+                load_source(bench.connection, Load(model=model, source=source_of(file), pace=Pace(engine_from=inf)))
                 bench.commit()
             elif skips:
                 assert bench.load(model, file, skip_bad=True)

@@ -21,7 +21,7 @@ from microcosm_sqlite.builders.cells import (
     cells_from_values,
 )
 from microcosm_sqlite.builders.columns import map_columns, mapper_of
-from microcosm_sqlite.builders.engine import insert_blocks
+from microcosm_sqlite.builders.engine import Pace, insert_blocks
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import ColumnPlan, Filling
@@ -29,7 +29,6 @@ from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import HeaderError, RowProblem
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading, Source
 
@@ -48,8 +47,8 @@ class Load:
     #: How many problems are kept; with *skips_bad*, how many rows may be left out at most (None: any number).
     max_errors: int | None = None
     skips_bad: bool = False
-    #: From which length of a block on SQLite reads the text itself; making it ready takes longer than a short one.
-    engine_from: int = BLOCK_CHARACTERS
+    #: From when on SQLite reads text itself, and in several threads.
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def table(self) -> str:
@@ -151,7 +150,7 @@ class _Targets:
     """Where the records of a reading go, by what they hold: made once for each header."""
 
     def __init__(self, connection: Connection, load: Load, reading: Reading) -> None:
-        self.engine_from = load.engine_from
+        self.pace = load.pace
         self._connection = connection
         self._load = load
         self._content = reading.content
@@ -184,7 +183,7 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
     if reading.header:
         target = targets.of(reading.header)
         if reading.blocks is not None and isinstance(target, StatementTarget):
-            return insert_blocks(target, reading.blocks, rejections, engine_from=targets.engine_from)
+            return insert_blocks(target, reading.blocks, rejections, pace=targets.pace)
     count = 0
     for batch in reading.batches:
         count += batch.count

@@ -1,6 +1,6 @@
 """Say what a builder may expect of any source of rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -80,6 +80,10 @@ class Blocks(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Block]: ...
+
+    def look_ahead(self, begin: Callable[[Block], None], depth: int) -> None:
+        """Call *begin* with each block that is still to come, when it is *depth* blocks away."""
+        ...
 
     def batches(self, block: Block) -> Iterator[Batch]:
         """Yield the records of *block*."""
