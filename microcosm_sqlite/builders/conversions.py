@@ -28,7 +28,6 @@ Conversion: TypeAlias = Callable[[str], Any]
 _INTEGERS: Final = range(-(2**63), 2**63)
 
 _BASE64: Final = "base64:"
-_NO_BYTES: Final = f"is neither bytes in hexadecimal digits nor in base64, which is written behind '{_BASE64}'"
 _COMMA: Final = ": decimals stand behind a point, thousands have no comma"
 
 _INTERVAL: Final = re.compile(
@@ -171,7 +170,7 @@ def _bytes(text: str) -> bytes:
         # Without the word, "abcd" would be either.
         return b64decode(text[len(_BASE64) :], validate=True) if text.startswith(_BASE64) else bytes.fromhex(text)
     except ValueError:
-        raise ValueError(_NO_BYTES) from None
+        raise ValueError("is neither bytes in hexadecimal nor in base64, which is written behind 'base64:'") from None
 
 
 def _json(text: str) -> Any:
