@@ -74,8 +74,11 @@ def compare(folder: Path, rows: int, rounds: int) -> None:
     write_lines(plain, lines)
     write_bad(plain, bad, rows)
     write_events(mixed, rows)
+    array = folder / "city.json"
+    write_array(lines, array)
     files = {
         "jsonl": lines,
+        "json": array,
         "jsonl: sqlite-utils": lines,
         "jsonl: sqlite-utils, our pragmas": lines,
         "bad rows": bad,
@@ -119,11 +122,12 @@ def verdicts(found: dict[str, float], rows: int, old: float) -> None:
 
 def remember(folder: Path, rows: int) -> None:
     """Print how much memory loads of many rows need."""
-    path, lines = folder / "many.csv", folder / "many.jsonl"
+    path, lines, array = folder / "many.csv", folder / "many.jsonl", folder / "many.json"
     write_cities(path, rows)
     write_lines(path, lines)
+    write_array(lines, array)
     print(f"{rows} rows")
-    for way, file in (("csv", path), ("csv by Python", path), ("jsonl", lines)):
+    for way, file in (("csv", path), ("csv by Python", path), ("jsonl", lines), ("json", array)):
         one = run(way, file)
         verdict = "reached" if one["memory"] < 64 else "MISSED"
         print(f"  -> {way:<30}{one['seconds']:9.1f} s{one['memory']:9.1f} MB above the start (below 64) {verdict}")
@@ -201,6 +205,7 @@ def ours(*, mixed: bool = False, python: bool = False, skips: bool = False) -> A
     def way(file: Path, _: Path) -> Callable[[], None]:
         from math import inf
 
+        from microcosm_sqlite.builders.engine import Pace
         from microcosm_sqlite.builders.loading import Load, load_source
         from microcosm_sqlite.sources.kinds import source_of
         from microcosm_sqlite.workbench import Workbench
@@ -211,7 +216,7 @@ def ours(*, mixed: bool = False, python: bool = False, skips: bool = False) -> A
 
         def work() -> None:
             if python:
-                load_source(bench.connection, Load(model=model, source=source_of(file), engine_from=inf))  # type: ignore[arg-type]
+                load_source(bench.connection, Load(model=model, source=source_of(file), pace=Pace(engine_from=inf)))
                 bench.commit()
             elif skips:
                 assert bench.load(model, file, skip_bad=True)
@@ -374,6 +379,7 @@ WAYS: dict[str, Any] = {
     "bad rows": ours(skips=True),
     "mixed": ours(mixed=True),
     "jsonl": ours(),
+    "json": ours(),
     ".import": shell(lambda: "sqlite3", DDL, "city"),
     ".import of APSW's shell": shell(apsw_shell, DDL, "city"),
     "mixed: .import": shell(lambda: "sqlite3", MIXED_DDL, "event"),
@@ -435,6 +441,14 @@ def write_lines(plain: Path, path: Path) -> None:
     with path.open("w") as file:
         for row in typed(plain):
             file.write(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n")
+
+
+def write_array(lines: Path, path: Path) -> None:
+    """Write the same as one JSON array."""
+    with lines.open() as objects, path.open("w") as file:
+        for number, line in enumerate(objects):
+            file.write(("," if number else "[") + line)
+        file.write("]")
 
 
 def write_bad(plain: Path, path: Path, rows: int) -> None:

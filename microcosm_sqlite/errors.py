@@ -23,6 +23,7 @@ Every error of the package descends from `SQLiteError`:
     ├── MissingExtraError              an optional dependency is not installed; also an ImportError
     ├── DataSetError
     │   ├── NotADataSetError           a class that no data set owns; also a TypeError
+    │   ├── DeclarationError           the module that declares one cannot be imported
     │   ├── DataSetNotFoundError       nothing to open under this name             (status 404)
     │   ├── DataSetConflictError       two distributions claim one name
     │   ├── EmptyDataSetError          opened, but it holds no tables
@@ -318,6 +319,17 @@ class NotADataSetError(DataSetError, TypeError):
         super().__init__(
             f"Not a valid DataSet: {found!r}. Expected a class made by DataSet.create(name), "
             "a class declared as `class Name(DataSet, DeclarativeBase)`, or a model of one of these."
+        )
+
+
+class DeclarationError(DataSetError):
+    """The module that declares a data set cannot be imported."""
+
+    def __init__(self, *, module: str, where: str, reason: str) -> None:
+        self.module, self.where, self.reason = module, where, reason
+        super().__init__(
+            f"module {module!r} cannot be imported: {where}: {reason}. Correct it there, or install what it needs; "
+            "--debug shows how the import came there."
         )
 
 

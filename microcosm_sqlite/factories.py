@@ -184,6 +184,9 @@ class SQLiteBindFactory:
         """Close the pooled connections of *name*, if it was ever bound; an in-memory database is gone with them."""
         bound = self.datasets.get(name)
         if bound is not None:
+            with self._lock:
+                # The sessions of threads are made anew with the engine they read by.
+                self._reading.pop(name, None)
             bound[0].dispose()
 
     def stats(self) -> dict[str, Statistics]:

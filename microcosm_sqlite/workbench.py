@@ -201,9 +201,17 @@ class Workbench(Loads, Incremental):
         return WorkbenchFailedError(name=self.name, path=where, reason=refusal.reason, remedy=refusal.remedy)
 
     def _own(self, model: type[Any]) -> type[Any]:
+        if not isinstance(cast("Any", model), type) or not hasattr(model, "__mapper__"):
+            raise self._no_model(model)
         if resolve_data_set(model) is not self.data_set:
             raise ValueError(f"{model.__name__} is no model of data set {self.name!r}, which this workbench builds")
         return model
+
+    def _no_model(self, found: Any) -> TypeError:
+        models = {mapper.class_.__name__: mapper.class_ for mapper in cast("Any", self.data_set).registry.mappers}
+        meant = next((name for name, kind in models.items() if found in (name, kind.__tablename__)), None)
+        hint = "The model comes first, then its rows." if meant is None else f"Pass the class {meant}, not its name."
+        return TypeError(f"expected a model of data set {self.name!r} ({', '.join(models)}), found {found!r}. {hint}")
 
     def _check_open(self) -> None:
         if self._connection is None:

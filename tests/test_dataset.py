@@ -1,5 +1,6 @@
 """Data sets, in both forms."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy.orm import (
 
 from microcosm_sqlite.constants import naming_convention
 from microcosm_sqlite.dataset import DataSet, data_set_name, dispose_sqlite_connections, resolve_data_set
-from microcosm_sqlite.errors import NotADataSetError, ReadOnlyDataSetError
+from microcosm_sqlite.errors import EmptyDataSetError, NotADataSetError, ReadOnlyDataSetError
 from microcosm_sqlite.stores import Store
 from tests.conftest import GraphFactory
 from tests.kennel import Dog, Example, Kennel, Owner, OwnerStore, Person, PersonStore, Pet
@@ -261,6 +262,37 @@ class TestDisposal:
         Kennel.dispose(graph)
 
         assert tables_of(graph, "kennel") == []
+
+    @pytest.mark.parametrize("autocommit", ["false", "true"])
+    def test_rows_in_memory_are_gone_for_stores_too(self, make_graph: GraphFactory, autocommit: str) -> None:
+        """Those that were used already, in this thread and in others, whose sessions live on."""
+        graph = make_graph(autocommit=autocommit)
+        Kennel.create_all(graph)
+        with Kennel.new_context(graph) as context:
+            OwnerStore(graph).create(Owner(id=1, name="Ada"))
+            context.commit()
+        with ThreadPoolExecutor(1) as other:
+            assert (OwnerStore(graph).count(), other.submit(OwnerStore(graph).count).result()) == (1, 1)
+
+            Kennel.dispose(graph)
+
+            with pytest.raises(EmptyDataSetError):
+                OwnerStore(graph).count()
+            Kennel.create_all(graph)
+            assert (OwnerStore(graph).count(), other.submit(OwnerStore(graph).count).result()) == (0, 0)
+
+    def test_an_open_transaction_keeps_its_rows(self, make_graph: GraphFactory) -> None:
+        """Until it ends: nobody takes them from under it."""
+        graph = make_graph()
+        Kennel.create_all(graph)
+        with Kennel.new_context(graph) as context:
+            OwnerStore(graph).create(Owner(id=1, name="Ada"))
+            Kennel.dispose(graph)
+
+            assert OwnerStore(graph).count() == 1
+            context.commit()
+        with pytest.raises(EmptyDataSetError):
+            OwnerStore(graph).count()
 
     def test_dispose_keeps_a_file(self, graph: Any) -> None:
         """A file is opened again at the next use."""

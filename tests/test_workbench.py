@@ -134,8 +134,8 @@ def test_a_session_does_what_loads_cannot_say(bench: Workbench) -> None:
     assert people(bench) == [(1, "Ada")]
 
 
-def test_files_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -> None:
-    """By name, bytes and rows; text that was open already is no file of its own, a failed load no source."""
+def test_sources_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -> None:
+    """By name, bytes and rows; text that was open already by those it has in UTF-8; a failed load is none."""
     path = tmp_path / "people 1.csv"
     path.write_text(PEOPLE)
     bench.csv(Person, path)
@@ -143,9 +143,10 @@ def test_files_are_recorded_for_the_manifest(bench: Workbench, tmp_path: Path) -
     with pytest.raises(DuplicateRowError):
         bench.csv(Person, path)
 
-    (source,) = bench.sources
+    source, text = bench.sources
 
     assert (source.path, source.rows, source.bytes) == ("people 1.csv", 2, len(PEOPLE))
+    assert (text.path, text.rows, text.bytes) == ("StringIO", 1, len("id,first\n3,Eve\n"))
     assert source.sha256 == hashlib.sha256(PEOPLE.encode()).hexdigest()
 
 
@@ -272,6 +273,19 @@ def test_callers_mistakes_are_told() -> None:
         bench.csv(Thing, csv("id\n"))
     with pytest.raises(NotADataSetError):
         Workbench(int)
+    for given, hint in (
+        ("person", "found 'person'. Pass the class Person, not its name."),
+        ("Person", "found 'Person'. Pass the class Person, not its name."),
+        ([], "found []. The model comes first, then its rows."),
+        (Pets, "found <class 'tests.pets.Pets'>. The model comes first"),
+    ):
+        for load in ("load", "upsert", "replace", "explain", "csv"):
+            with (
+                Workbench(Pets) as bench,
+                pytest.raises(TypeError, match="expected a model of data set 'pets'") as caught,
+            ):
+                getattr(bench, load)(given, [])
+            assert hint in str(caught.value)
     with pytest.raises(ValueError, match="found both"):
         Workbench(Pets, "x.db", folder=".")
 

@@ -127,6 +127,7 @@ def _source(source: Source) -> dict[str, Any]:
         "rows": source.rows,
         "skipped": source.skipped,
         "licence": source.licence,
+        "form": source.form,
     }
     return _without_nothing(
         {

@@ -56,6 +56,8 @@ class TableEntry:
 class Source:
     """A file the rows came from: where it lies (a URL or a relative path) and exactly which bytes it had.
 
+    What came from no file has a `form`, in which `docs/format.md` writes it as bytes: "rows" of a query or a program,
+    "text" of a stream. Its path is a name.
     `rows` came from it; `skipped` is how many more it has that did not fit and were left out on purpose.
     """
 
@@ -67,6 +69,7 @@ class Source:
     title: str | None = None
     version: str | None = None
     licence: str | None = None
+    form: str | None = None
 
     def __post_init__(self) -> None:
         _check_path("source", self.path)
@@ -134,7 +137,7 @@ class Manifest:
 
     `file_digest`, `size_bytes` and `builder` are None in the embedded form, the part that lies inside the file: a file
     cannot hold its own digest, and equal rows shall give equal bytes whatever version built them. For the same reason
-    the entries of `access` have no plans there. `created` is an
+    the entries of `access` have no plans there, and sources that are no files have no entry. `created` is an
     RFC 3339 date and time or None; it is inside the file, so it must come from the sources
     (`SOURCE_DATE_EPOCH`), not from a clock.
     """
@@ -165,9 +168,8 @@ class Manifest:
         if not self.tables:
             message = f"data set {self.name!r}: an artifact needs at least one table"
             raise ValueError(message)
-        if self.created is not None and not _DATE_TIME.fullmatch(self.created):
-            message = f"created must be a date and time such as '2026-09-01T00:00:00Z', not {self.created!r}"
-            raise ValueError(message)
+        if self.created is not None:
+            check_date_time(self.created)
 
     @property
     def file_name(self) -> str:
@@ -181,12 +183,26 @@ class Manifest:
 
     def embedded(self) -> Self:
         """Return the part that lies inside the file: all that does not depend on the file or on what built it."""
-        access = tuple(entry.declared() for entry in self.access)
-        return replace(self, file_digest=None, size_bytes=None, builder=None, access=access)
+        return replace(
+            self,
+            file_digest=None,
+            size_bytes=None,
+            builder=None,
+            access=tuple(entry.declared() for entry in self.access),
+            # What has a form came in an order that a database or a program may choose otherwise the next time.
+            sources=tuple(source for source in self.sources if source.form is None),
+        )
 
     def for_file(self, *, file_digest: str, size_bytes: int, builder: Builder | None = None) -> Self:
         """Return the form that lies beside the file, completed by the facts of the finished file."""
         return replace(self, file_digest=file_digest, size_bytes=size_bytes, builder=builder or self.builder)
+
+
+def check_date_time(created: str) -> None:
+    """Check that *created* is a date and time of RFC 3339; raise `ValueError` when it is none."""
+    if not _DATE_TIME.fullmatch(created):
+        message = f"created must be a date and time such as '2026-09-01T00:00:00Z', not {created!r}"
+        raise ValueError(message)
 
 
 def table_entries(schema: Schema, content: ContentDigest) -> tuple[TableEntry, ...]:

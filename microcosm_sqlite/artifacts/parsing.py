@@ -126,6 +126,7 @@ class _SourceFile(msgspec.Struct):
     rows: int | None = None
     skipped: int | None = None
     licence: str | None = None
+    form: str | None = None
 
 
 class _Source(msgspec.Struct):

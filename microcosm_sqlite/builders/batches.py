@@ -55,7 +55,7 @@ def insert_all(target: Target, batches: Iterable[Batch], rejections: Rejections)
     """
     count = 0
     for batch in batches:
-        count += len(batch.rows)
+        count += batch.count
         insert_batch(target, batch, rejections)
         advance(rows=count)
     return count
@@ -85,6 +85,8 @@ def insert_batch(target: Target, batch: Batch, rejections: Rejections) -> int:
     Returns:
         How many the database refused.
     """
+    for problem in batch.unread:
+        rejections.add(problem)
     fitting, rows = _convert(target, batch, rejections)
     refusals = 0
     for position, error in target.insert(rows):

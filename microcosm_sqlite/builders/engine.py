@@ -6,62 +6,58 @@ than Python is left out of that and goes the way of Python; so does every block 
 record that SQLite refuses, to be named. Both ways store the same.
 """
 
-import csv
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, BinaryIO, Final, cast
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
 
 import apsw
 
+from microcosm_sqlite.builders.ahead import Readers, default_threads, reading_ahead
 from microcosm_sqlite.builders.batches import insert_batch
-from microcosm_sqlite.builders.expressions import EXACT_DOUBLE, Expression
+from microcosm_sqlite.builders.extensions import can_read_csv, view_csv
+from microcosm_sqlite.builders.inserting import TextInsert
+from microcosm_sqlite.builders.plainness import plain_data
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.scratch import scratch_folder
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, native_of
-from microcosm_sqlite.builders.transfers import LEAVE, TABLE, expressions_for, statement_for
+from microcosm_sqlite.builders.storing import ReadInsert
+from microcosm_sqlite.builders.transfers import TABLE, transfer_of
 from microcosm_sqlite.progress import advance
+from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.lines import Block
 from microcosm_sqlite.sources.tabular import Batch, Blocks
 
-try:
-    from apsw import sqlite_extra as _extra
-except ImportError:  # APSW before 3.51
-    _extra = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
-
-#: From this SQLite on, text of up to 17 digits is read as the right double: compared with Python's on millions.
-_EXACT: Final = 3_054_000
-
 _SAVEPOINT: Final = "microcosm_block"
 
-#: What is left to Python to try again, and to be told about: wrong types, too long values, locks of others.
-_UNSURE: Final = (apsw.SQLError, apsw.MismatchError, apsw.TooBigError, apsw.BusyError, apsw.LockedError)
 
-#: What a row may be refused for that leaves the rows before it in place (INSERT OR FAIL), unlike a wrong type.
-_REFUSALS: Final = frozenset(
-    {
-        apsw.SQLITE_CONSTRAINT_UNIQUE,
-        apsw.SQLITE_CONSTRAINT_PRIMARYKEY,
-        apsw.SQLITE_CONSTRAINT_ROWID,
-        apsw.SQLITE_CONSTRAINT_NOTNULL,
-        apsw.SQLITE_CONSTRAINT_CHECK,
-    }
-)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """From when on what is worth its beginning, which takes longer than a small source."""
+
+    #: The length of a block from which on SQLite reads the text itself.
+    engine_from: float = BLOCK_CHARACTERS
+    #: The number of blocks after which others are read ahead: as many as a megabyte has.
+    ahead_after: float = 16
+    #: How many threads do so; whatever their number, the same is stored.
+    threads: int = field(default_factory=default_threads)
 
 
-def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejections, *, engine_from: int) -> int:
-    """Insert the records of *blocks* and return how many there were; those that do not fit go to *rejections*.
-
-    SQLite is made ready for blocks at the first that has at least *engine_from* characters.
-    """
+def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejections, *, pace: Pace) -> int:
+    """Insert the records of *blocks* and return how many there were; those that do not fit go to *rejections*."""
     count = 0
     with ExitStack() as closing:
         engine: _Engine | None = None
         is_tried = False
-        for block in blocks:
+        for number, block in enumerate(blocks):
             # A small source is read before SQLite is made ready.
-            if not is_tried and len(block.text) >= engine_from:
+            if not is_tried and len(block.text) >= pace.engine_from:
                 is_tried = True
                 engine = closing.enter_context(_prepared(target, blocks, rejections))
+            if engine is not None and pace.threads and number >= pace.ahead_after:
+                engine.read_ahead(pace.threads, closing)
             done = None if engine is None else engine.insert(block)
             if done is None:
                 done = sum(_insert(target, batch, rejections) for batch in blocks.batches(block))
@@ -72,105 +68,87 @@ def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejection
 
 def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> int:
     insert_batch(target, batch, rejections)
-    return len(batch.rows)
+    return batch.count
 
 
 @contextmanager
 def _prepared(target: StatementTarget, blocks: Blocks, rejections: Rejections) -> Generator["_Engine | None"]:
     """Yield what inserts blocks by SQLite's own reader, or None where it cannot."""
-    expressions = expressions_for(target)
-    if expressions is None or not _has_reader():
+    transfer = transfer_of(target)
+    if transfer is None or not can_read_csv():
         yield None
         return
     native = native_of(target.connection)
     with ExitStack() as closing:
         try:
-            path = closing.enter_context(scratch_folder()) / "block.csv"
-            file = closing.enter_context(path.open("wb", buffering=0))
+            folder = closing.enter_context(scratch_folder())
+            file = closing.enter_context((folder / "block.csv").open("wb", buffering=0))
         except OSError:
             # No room for even that: whatever needs more will say so.
             yield None
             return
-        cast("Any", _extra).load(native, "csv")
-        # A quote in a path is doubled, as in any SQL text. One column more than the header has tells a long record.
-        quoted = str(path).replace("'", "''")
-        native.execute(f"CREATE VIRTUAL TABLE {TABLE} USING csv(filename='{quoted}', columns={target.width + 1})")
-        engine = _Engine(native, target, blocks, rejections, file)
+        # One column more than the header has tells a long record.
+        view_csv(native, TABLE, folder / "block.csv", columns=target.width + 1)
+        text = TextInsert(native, file, transfer)
         try:
-            with engine.ready(statement_for(target, expressions), expressions):
-                yield engine
+            with text.ready():
+                yield _Engine(text, folder, target, blocks, rejections)
         finally:
             with suppress(apsw.Error):
                 native.execute(f"DROP TABLE {TABLE}")
-
-
-def _has_reader() -> bool:
-    is_exact = apsw.SQLITE_VERSION_NUMBER >= _EXACT
-    return is_exact and _extra is not None and _extra.has("csv") == "extension"
-
-
-def _is_quoted_plainly(text: str) -> bool:
-    """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line.
-
-    SQLite's reader takes what is quoted otherwise for something, and says nothing.
-    """
-    parts = text.split('"')
-    # The quotes come in pairs: what is between those of a pair, and what is not.
-    quoted, others = parts[1::2], "\0".join(parts[0::2])
-    pairs = len(quoted)
-    begins = others.count(",\0") + others.count("\n\0") + others.startswith("\0")
-    ends = others.count("\0,") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
-    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
 
 
 class _Engine:
     """Inserts one block after the other, by SQLite where that is sure to be the same."""
 
     def __init__(
-        self,
-        native: Any,
-        target: StatementTarget,
-        blocks: Blocks,
-        rejections: Rejections,
-        file: BinaryIO,
+        self, text: TextInsert, folder: Path, target: StatementTarget, blocks: Blocks, rejections: Rejections
     ) -> None:
-        self._native = native
+        self._text = text
+        self._folder = folder
+        self._native = text.native
+        self._read = ReadInsert(text.native, target, blocks)
         self._target = target
         self._blocks = blocks
         self._rejections = rejections
-        self._file = file
-        self._left: list[int] = []
-        self._sql = ""
-        self._parameters: tuple[Any, ...] = ()
+        self._readers: Readers | None = None
+        self._may_read_ahead = bool(text.transfer.read)
         key = target.plan.table.autoincrement_column
         # Where SQLite numbers the rows, or one replaces another, they must come in their order.
         positions = [planned.position for planned in target.plan.from_source if planned.column is key]
         self._keeps_order = target.conflict is Conflict.UPDATE or (key is not None and not positions)
         self._numbered = positions[0] if positions else None
 
-    @contextmanager
-    def ready(self, sql: str, expressions: Sequence[Expression]) -> Generator[None]:
-        """Make SQLite ready for the block of this context."""
-        self._sql = sql
-        self._parameters = tuple(value for expression in expressions for value in expression.parameters)
-        self._native.create_scalar_function(LEAVE, self._leave, 1)
-        self._native.create_scalar_function(EXACT_DOUBLE, float, 1, deterministic=True)
-        try:
-            yield
-        finally:
-            self._native.create_scalar_function(LEAVE, None, 1)
-            self._native.create_scalar_function(EXACT_DOUBLE, None, 1)
+    def read_ahead(self, threads: int, closing: ExitStack) -> None:
+        """Let the blocks that come be read by other *threads* until *closing*, from the first such call on."""
+        if self._may_read_ahead:
+            self._may_read_ahead = False
+            transfer = self._text.transfer
+            ahead = reading_ahead(self._native, self._folder, self._blocks, transfer, threads=threads)
+            self._readers = closing.enter_context(ahead)
+            if self._readers is not None:
+                self._blocks.look_ahead(self._readers.begin, self._readers.depth)
 
     def insert(self, block: Block) -> int | None:
         """Insert *block* and return how many records it has; None when nothing was done and Python has to."""
-        data = self._plain(block)
-        if data is None:
-            return None
+        if self._readers is not None and self._readers.has(block):
+            reader = self._readers.take(block)
+            if reader is None:
+                return None
+            try:
+                return self._insert_whole(partial(self._read.insert, block, reader))
+            finally:
+                self._readers.release(reader)
+        data = plain_data(self._blocks, block)
+        return None if data is None else self._insert_whole(partial(self._insert_text, block, data))
+
+    def _insert_whole(self, insert: Callable[[Rejections], int | None]) -> int | None:
+        """Call *insert*, and undo what it did when it returns None."""
         self._native.execute(f"SAVEPOINT {_SAVEPOINT}")
         is_done = False
         try:
             found = Rejections(self._rejections.table, kept=self._rejections.kept)
-            count = self._inserted(block, data, found)
+            count = insert(found)
             is_done = count is not None
         finally:
             if not is_done:
@@ -183,74 +161,22 @@ class _Engine:
             self._rejections.take(found)
         return count
 
-    def _leave(self, record: int) -> int:
-        self._left.append(record)
-        return 0
-
-    def _plain(self, block: Block) -> bytes | None:
-        """Return the text of *block* if every line of it is a record that SQLite would find too."""
-        text = block.text
-        if not self._is_plain(text) or not block.is_cut_at_ends:
-            return None
-        if self._blocks.delimiter != ",":
-            text = text.replace(self._blocks.delimiter, ",")
-        if not text.endswith("\n"):
-            text += "\n"
-        try:
-            return text.encode()
-        except UnicodeEncodeError:
-            return None
-
-    def _is_plain(self, text: str) -> bool:
-        if "\0" in text or text.startswith("\ufeff") or len(text) > csv.field_size_limit():
-            return False
-        if "\r" in text and text.count("\r") != text.count("\r\n"):
-            return False
-        if self._blocks.delimiter != "," and ("," in text or '"' in text):
-            # SQLite's reader knows commas only.
-            return False
-        if '"' not in text:
-            return True
-        return not (self._blocks.tells_empty_text and '""' in text) and _is_quoted_plainly(text)
-
-    def _inserted(self, block: Block, data: bytes, found: Rejections) -> int | None:
+    def _insert_text(self, block: Block, data: bytes, found: Rejections) -> int | None:
         left: list[int] = []
         refused: list[int] = []
         start = 0
+        step = self._text.of(data)
         while start < block.count:
-            end = self._insert_from(data, block.count - start)
-            if end is None or (self._left and (refused or end < block.count - start or self._keeps_order)):
-                # Which of two rows with one key is to blame depends on the order.
+            end = step.insert_from(start, block.count - start)
+            if end is None or (step.left and (refused or self._keeps_order)):
                 return None
-            left += [start + record - 1 for record in self._left]
+            left += [start + record - 1 for record in step.left]
             if end < block.count - start:
-                if b'"' in data:
-                    # A record may be more than a line.
-                    return None
                 refused.append(start + end)
-                data = data.split(b"\n", end + 1)[-1]
             start += end + 1
         if left and refused:
             return None
         return self._insert_in_python(block, left or refused, found, are_refused=bool(refused))
-
-    def _insert_from(self, data: bytes, count: int) -> int | None:
-        """Insert the *count* lines of *data* up to the first that is refused, and return how many that were."""
-        self._left.clear()
-        try:
-            self._file.seek(0)
-            written = self._file.write(data)
-            self._file.truncate()
-            if written < len(data):
-                return None
-            self._native.execute(self._sql, self._parameters)
-        except apsw.ConstraintError as error:
-            is_refusal = cast("Any", error).extendedresult in _REFUSALS
-            return int(self._native.changes()) if is_refusal else None
-        except (*_UNSURE, ValueError, OSError):
-            return None
-        # Not as many as there are lines: SQLite stopped at a quote that is not closed, or a record has several lines.
-        return count if self._native.changes() + len(self._left) == count else None
 
     def _insert_in_python(
         self, block: Block, positions: Sequence[int], found: Rejections, *, are_refused: bool

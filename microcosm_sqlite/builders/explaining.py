@@ -12,7 +12,7 @@ from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.objects import needs_objects
 from microcosm_sqlite.builders.plans import FromDefault, FromFunction, FromModel, FromSource, FromSQL
 from microcosm_sqlite.builders.statements import StatementTarget
-from microcosm_sqlite.builders.transfers import statement_of
+from microcosm_sqlite.builders.transfers import transfer_of
 from microcosm_sqlite.sources.tabular import Content, Reading
 
 
@@ -26,7 +26,7 @@ def explain(connection: Connection, load: Load) -> str:
         HeaderError: its header does not fit the model.
     """
     with load.source.open() as reading:
-        first = None if reading.header else next(reading.batches, None)
+        first = None if reading.header else next((batch for batch in reading.batches if batch.rows), None)
         header = reading.header or ((first.header or ()) if first else ())
         if not header:
             return f"{load.source.name} -> {load.table}: no rows"
@@ -73,6 +73,6 @@ def _reader(connection: Connection, load: Load, cells: Sequence[Cells], reading:
         return "read by Python"
     plan = load.plan(reading.header)
     target = StatementTarget(connection, plan, cells, conflict=load.conflict)
-    if reading.blocks is None or statement_of(target) is None:
+    if reading.blocks is None or transfer_of(target) is None:
         return "read by Python"
     return "read by SQLite where it is large and plain, else by Python"

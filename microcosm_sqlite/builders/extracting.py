@@ -43,6 +43,8 @@ class Extract:
         """Return what is meant by one column or several, by one value or several."""
         columns: tuple[Any, ...] = cast("tuple[Any, ...]", watermark) if isinstance(watermark, tuple) else (watermark,)
         names = tuple(one if isinstance(one, str) else str(one.key) for one in columns)
+        if not isinstance(cast("Any", source), SQLSource):
+            raise TypeError(f"expected a database to ask for what is new, SQLSource(url, table), found {source!r}")
         if not names:
             raise ValueError("expected a column that grows as the watermark, found none")
         if lag is not None and lag < type(lag)():
@@ -270,4 +272,6 @@ def _unknown(extract: Extract) -> WatermarkError:
     )
 
 
-_REFRESH: Final = "refresh() in the place of extract() takes all rows anew."
+_REFRESH: Final = (
+    "bench.refresh() in the place of bench.extract() takes all rows anew: a build script's --full-refresh."
+)

@@ -21,7 +21,7 @@ from microcosm_sqlite.builders.cells import (
     cells_from_values,
 )
 from microcosm_sqlite.builders.columns import map_columns, mapper_of
-from microcosm_sqlite.builders.engine import insert_blocks
+from microcosm_sqlite.builders.engine import Pace, insert_blocks
 from microcosm_sqlite.builders.objects import ObjectTarget, maker, needs_objects, pieces_of
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import ColumnPlan, Filling
@@ -29,7 +29,6 @@ from microcosm_sqlite.builders.rejections import KEPT_PROBLEMS, Rejections
 from microcosm_sqlite.builders.statements import Conflict, StatementTarget, evaluator, server_default
 from microcosm_sqlite.errors import HeaderError, RowProblem
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading, Source
 
@@ -48,8 +47,8 @@ class Load:
     #: How many problems are kept; with *skips_bad*, how many rows may be left out at most (None: any number).
     max_errors: int | None = None
     skips_bad: bool = False
-    #: From which length of a block on SQLite reads the text itself; making it ready takes longer than a short one.
-    engine_from: int = BLOCK_CHARACTERS
+    #: From when on SQLite reads text itself, and in several threads.
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def table(self) -> str:
@@ -134,11 +133,16 @@ def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping
 
 
 def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:
-    """Return what the manifest of an artifact says of the file that *load* read, which has this *digest*."""
-    # The name of the file only: where it lay on the machine that built is nobody's business, and differs between them.
+    """Return what the manifest of an artifact says of what *load* read, which has this *digest*."""
+    # The name of the file or table only: where it lay is nobody's business, may differ, and may be a secret.
     path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
     return manifest.Source(
-        path=path, sha256=digest.sha256, bytes=digest.bytes, rows=loaded.rows, skipped=loaded.skipped or None
+        path=path,
+        sha256=digest.sha256,
+        bytes=digest.bytes,
+        rows=loaded.rows,
+        skipped=loaded.skipped or None,
+        form=digest.form,
     )
 
 
@@ -146,7 +150,7 @@ class _Targets:
     """Where the records of a reading go, by what they hold: made once for each header."""
 
     def __init__(self, connection: Connection, load: Load, reading: Reading) -> None:
-        self.engine_from = load.engine_from
+        self.pace = load.pace
         self._connection = connection
         self._load = load
         self._content = reading.content
@@ -179,16 +183,21 @@ def _insert(targets: _Targets, reading: Reading, rejections: Rejections) -> int:
     if reading.header:
         target = targets.of(reading.header)
         if reading.blocks is not None and isinstance(target, StatementTarget):
-            return insert_blocks(target, reading.blocks, rejections, engine_from=targets.engine_from)
+            return insert_blocks(target, reading.blocks, rejections, pace=targets.pace)
     count = 0
     for batch in reading.batches:
-        count += len(batch.rows)
+        count += batch.count
         _insert_batch(targets, reading, batch, rejections)
         advance(rows=count)
     return count
 
 
 def _insert_batch(targets: _Targets, reading: Reading, batch: Batch, rejections: Rejections) -> None:
+    if not batch.rows:
+        # Without a header, perhaps, and so without a target.
+        for problem in batch.unread:
+            rejections.add(problem)
+        return
     try:
         target = targets.of(batch.header or reading.header)
     except HeaderError as error:

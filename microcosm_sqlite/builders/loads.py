@@ -1,6 +1,7 @@
 """What a workbench can do to take rows in."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from sqlalchemy import Connection, MetaData, Table, delete
@@ -15,6 +16,7 @@ from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource
 from microcosm_sqlite.sources.kinds import source_of
+from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Source as RowSource
 
 if TYPE_CHECKING:
@@ -76,11 +78,11 @@ class Loads:
             HeaderError: its names do not fit the model.
             RowsRejectedError: rows do not fit, each told with its line; nothing was loaded.
         """
-        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options)
+        return self._load(model, self._source_for(model, source), options)
 
     def explain(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> str:
         """Return how `load` would fill each column, and who reads the source, as lines of text; nothing is loaded."""
-        load = load_of(self._own(model), source_of(source, name=f"rows of {model.__name__}"), options)
+        load = load_of(self._own(model), self._source_for(model, source), options)
         with self._transaction() as connection:
             return explain(connection, load)
 
@@ -89,13 +91,13 @@ class Loads:
 
         Columns that the source does not fill keep what they hold.
         """
-        return self._load(model, source_of(source, name=f"rows of {model.__name__}"), options, Conflict.UPDATE)
+        return self._load(model, self._source_for(model, source), options, Conflict.UPDATE)
 
     def replace(self, model: type[Any], source: Any, **options: Unpack[LoadOptions]) -> int:
         """Load a source as `load` does, in place of all rows that the table has; if it fails, these stay."""
         with self._transaction() as connection:
             connection.execute(delete(cast("Table", mapper_of(self._own(model)).local_table)))
-            loaded = self._loaded_in(connection, model, source_of(source, name=f"rows of {model.__name__}"), options)
+            loaded = self._loaded_in(connection, model, self._source_for(model, source), options)
         self._forget(model)
         return self._keep(*loaded)
 
@@ -118,8 +120,11 @@ class Loads:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The files whose rows are here, in the order of their loads, for the manifest."""
+        """Where the rows that are here came from, in the order of their loads, for the manifest."""
         return tuple(entry for _, entry in self._loaded if entry is not None)
+
+    def _source_for(self, model: type[Any], given: Any) -> RowSource:
+        return source_of(given, name=f"rows of {self._own(model).__name__}")
 
     def _load(
         self, model: type[Any], source: RowSource, options: LoadOptions, conflict: Conflict = Conflict.REFUSE
@@ -142,13 +147,16 @@ class Loads:
         with step("load", source.name, of_bytes=of_bytes) as loading:
             loaded = load_source(connection, load)
             loading.advance(rows=loaded.rows, bytes=of_bytes)
+        # What lies nowhere as bytes knows them only now.
+        digest = digest or source.digest()
         return load, loaded, None if digest is None else entry_of(load, digest, loaded)
 
     def _keep(self, load: Load, loaded: Loaded, entry: Source | None) -> int:
         """Take note of a load that was committed, and return how many rows it brought."""
-        # What cannot be read again is of no use, and may be large.
-        if load.source.is_rereadable or entry is not None:
-            self._loaded.append((load, entry))
+        if not load.source.is_rereadable:
+            # Of no use, and may be large.
+            load = replace(load, source=RowsSource((), name=load.source.name))
+        self._loaded.append((load, entry))
         self.skipped += loaded.problems
         return loaded.rows
 

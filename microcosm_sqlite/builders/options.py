@@ -1,7 +1,7 @@
 """Say how a source is mapped, and what is done about rows that do not fit."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.parsers import NOTHING
@@ -29,17 +29,29 @@ class LoadOptions(TypedDict, total=False):
     skip_bad: bool
 
 
+#: Of which type options are that would otherwise do something else than what was meant, or fail late.
+_KINDS: Final[Mapping[str, tuple[type[Any], str]]] = {
+    "columns": (Mapping, "a mapping of columns to what fills them"),
+    "defaults": (Mapping, "a mapping of columns to values"),
+    "max_errors": (int, "a number of problems"),
+    "skip_bad": (bool, "True or False"),
+}
+
+
 def load_of(model: type[Any], source: Source, options: LoadOptions, conflict: Conflict = Conflict.REFUSE) -> Load:
     """Return what loads *source* into *model* as the *options* say.
 
     Raises:
-        TypeError: an option is unknown.
+        TypeError: an option is unknown, or of another type.
         ValueError: `max_errors` is negative.
     """
     unknown = sorted(set(options) - LoadOptions.__annotations__.keys())
     if unknown:
         known = ", ".join(LoadOptions.__annotations__)
         raise TypeError(f"unknown option {', '.join(map(repr, unknown))}: expected some of {known}")
+    for name, (kind, what) in _KINDS.items():
+        if name in options and not isinstance(options[name], kind):  # type: ignore[literal-required]
+            raise TypeError(f"{name}: expected {what}, found {options[name]!r}")  # type: ignore[literal-required]
     max_errors = options.get("max_errors")
     if max_errors is not None and max_errors < 0:
         raise ValueError(f"max_errors: expected a number of problems, found {max_errors}")

@@ -67,7 +67,7 @@ def _lines(connection: Connection, wanted: Sequence[DanglingKey], load: Load) ->
     found: set[int] = set()
     try:
         with load.source.open() as reading:
-            for batch in reading.batches:
+            for batch in filter(lambda batch: batch.rows, reading.batches):
                 header = batch.header or reading.header
                 if header not in by_header:
                     every = load.cells(connection, load.plan(header), reading.content)

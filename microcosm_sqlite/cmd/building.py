@@ -52,11 +52,17 @@ def _licences(_: click.Context, __: click.Parameter, names: Iterable[str]) -> tu
         raise click.BadParameter(str(error)) from error
 
 
+def _version(_: click.Context, __: click.Parameter, version: str) -> str:
+    if not version.strip():
+        raise click.BadParameter("expected a version such as '2026.1', found nothing")
+    return version
+
+
 @click.command("build")
 @click.argument("data_set", metavar="MODULE:DATASET")
 @click.argument("rows_folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="Publish here.")
-@click.option("--version", required=True, help="Version of the data.")
+@click.option("--version", required=True, callback=_version, help="Version of the data.")
 @click.option("--title", help="What the data is, in a few words.")
 @click.option("--description", help="What the data is, in a few sentences.")
 @click.option("--licence", "licences", multiple=True, callback=_licences, help="SPDX identifier; may be repeated.")

@@ -14,7 +14,7 @@ import click
 
 from microcosm_sqlite.artifacts.queries import rows
 from microcosm_sqlite.cmd.databases import Database, opened_database
-from microcosm_sqlite.cmd.options import debug_option
+from microcosm_sqlite.cmd.options import checked_output, debug_option
 from microcosm_sqlite.cmd.queries import Request, rows_matching, table_called
 from microcosm_sqlite.cmd.tables import json_text
 
@@ -25,7 +25,12 @@ _QUOTED: Final = re.compile(r'[",\r\n]|\A\Z')
 @click.command()
 @click.argument("name_or_path")
 @click.argument("table", required=False)
-@click.option("--output", type=click.Path(path_type=Path, allow_dash=True), help="Write to this file, not to stdout.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    callback=checked_output,
+    help="Write to this file, not to stdout.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON Lines: one object a line.")
 @debug_option
 def dump(*, name_or_path: str, table: str | None, output: Path | None, as_json: bool) -> None:

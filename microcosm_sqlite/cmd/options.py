@@ -1,6 +1,7 @@
 """Define the options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -26,6 +27,16 @@ def debug_option(command: CallableT) -> CallableT:
 def json_option(command: CallableT) -> CallableT:
     """Add `--json`, passed to the command as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def checked_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Return *path* if a file may be written there, as far as that can be told before anything is done."""
+    if path is not None and str(path) != "-":
+        if path.is_dir():
+            raise click.BadParameter(f"{str(path)!r} is a folder: name a file in it.")
+        if not path.parent.is_dir():
+            raise click.BadParameter(f"there is no folder {str(path.parent)!r}: create it, or name another.")
+    return path
 
 
 def is_debugging(context: click.Context) -> bool:

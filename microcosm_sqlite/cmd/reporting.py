@@ -8,16 +8,17 @@ import click
 
 from microcosm_sqlite.builders.reports import as_csv, as_json, as_table
 from microcosm_sqlite.cmd.failures import report
+from microcosm_sqlite.cmd.options import checked_output
 from microcosm_sqlite.errors import SHOWN_PROBLEMS, BuildError, GatesFailedError, RowProblem, RowsRejectedError
 
 _FORMS: Final[dict[str, Callable[[Iterable[RowProblem]], str]]] = {".csv": as_csv, ".json": as_json, ".txt": as_table}
 
 
-def checked_report(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Return *path* if its suffix says in which form problems are written there."""
+def checked_report(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Return *path* if its suffix says in which form problems are written there, and a file may be written."""
     if path is not None and path.suffix.lower() not in _FORMS:
         raise click.BadParameter(f"expected a file called {', '.join(f'*{suffix}' for suffix in _FORMS)}")
-    return path
+    return checked_output(context, parameter, path)
 
 
 def report_errors(context: click.Context, errors: Sequence[BuildError]) -> None:

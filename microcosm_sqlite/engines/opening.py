@@ -16,6 +16,7 @@ from microcosm_sqlite.engines import dbapi, hardening
 from microcosm_sqlite.engines.complaints import error_of
 from microcosm_sqlite.engines.hardening import SANE, Limits
 from microcosm_sqlite.engines.unchanged import connect_while_unchanged
+from microcosm_sqlite.engines.waiting import explain_waits
 from microcosm_sqlite.engines.watching import know_connections
 from microcosm_sqlite.errors import (
     DataSetNotFoundError,
@@ -73,21 +74,23 @@ class EngineOptions:
 
 def open_memory(*, name: str, options: EngineOptions) -> Engine:
     """Return an engine on a new in-memory database, shared by all threads; its rows are gone when it is disposed."""
-    uri = f"file:/{uuid4().hex}?vfs=memdb"
-    keeper: list[Any] = []
+    keepers: list[tuple[str, Any]] = []
 
     def connect() -> Any:
         # SQLite drops a memdb database with its last connection: one stays open for as long as the engine lives.
-        if not keeper:
-            keeper.append(dbapi.connect(uri, uri=True))
-        return dbapi.connect(uri, uri=True)
+        if not keepers:
+            # Another one each time: somebody may still have a connection to the one that was disposed.
+            uri = f"file:/{uuid4().hex}?vfs=memdb"
+            keepers.append((uri, dbapi.connect(uri, uri=True)))
+        return dbapi.connect(keepers[0][0], uri=True)
 
-    def close_keeper(_: Engine) -> None:
-        while keeper:
-            keeper.pop().close()
+    def close_keepers(_: Engine) -> None:
+        while keepers:
+            keepers.pop()[1].close()
 
     engine = _make_engine(connect, database=MEMORY_PATH, name=name, options=options)
-    event.listen(engine, "engine_disposed", close_keeper)
+    event.listen(engine, "engine_disposed", close_keepers)
+    explain_waits(engine, name=name)
     return engine
 
 
@@ -198,8 +201,10 @@ def _make_engine(
 
 def reading_engine(engine: Engine) -> Engine:
     """Return *engine* for sessions that stay open: they see every commit at once and hold no lock for a read."""
-    if engine.get_execution_options().get(_NEVER_BEGINS):
+    if never_changes(engine):
         return engine
+    if engine.get_execution_options().get(_NEVER_BEGINS):
+        return engine.execution_options()
     return engine.execution_options(isolation_level="READ COMMITTED")
 
 

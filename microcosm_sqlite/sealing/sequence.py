@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import sqlalchemy
@@ -44,6 +44,8 @@ from microcosm_sqlite.workbench import Workbench
 
 #: What SQLite itself takes for granted, and the size of a page of most disks and of memory.
 PAGE_BYTES: Final = 4096
+
+_CALL: Final = "seal(bench, FolderChannel(folder), Release(version='1.0'))"
 
 _PAGE_SIZES: Final = frozenset(1 << power for power in range(9, 17))
 
@@ -84,11 +86,13 @@ def seal(
 
     Raises:
         GatesFailedError: foreign keys lead nowhere, or something else does not hold that the data set requires.
+        TypeError: an argument is of another kind, perhaps of that of another one.
         ValueError: a waiver names no gate that can be waived, or there is no such page size.
         SourceError: a text is not valid UTF-8.
         SealError: the disk is full, the operating system refused something else, the file did not read back as it was
             written, or there is a virtual table whose bytes depend on more than its rows.
     """
+    _check_kinds(bench, channel, release)
     if page_bytes not in _PAGE_SIZES:
         raise ValueError(f"page_bytes must be a power of two from 512 to 65536, not {page_bytes!r}")
     waived = checked_waivers(bench.data_set, waivers)
@@ -99,6 +103,17 @@ def seal(
         manifest = _make(work, channel, page_bytes=page_bytes)
         with _translated(target), step("publish", bench.name):
             return channel.publish(staged, manifest)
+
+
+def _check_kinds(bench: Any, channel: Any, release: Any) -> None:
+    if not isinstance(bench, Workbench):
+        raise TypeError(f"expected a Workbench first, as in {_CALL}, found {bench!r}")
+    if isinstance(channel, str | Path):
+        raise TypeError(f"expected a channel, found a path: pass FolderChannel(Path({str(channel)!r})), as in {_CALL}")
+    if not (hasattr(channel, "publish") and hasattr(channel, "locate")):
+        raise TypeError(f"expected a channel such as FolderChannel(folder) second, as in {_CALL}, found {channel!r}")
+    if not isinstance(release, Release):
+        raise TypeError(f"expected a Release third, as in {_CALL}, found {release!r}")
 
 
 def _make(work: _Work, channel: Channel, *, page_bytes: int) -> Manifest:

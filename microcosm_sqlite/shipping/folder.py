@@ -34,8 +34,8 @@ class FolderChannel:
     wait for nobody.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
 
     def publish(self, staged: Path, manifest: Manifest) -> Artifact:
         """Return the artifact once *staged* is what readers find in the folder under the name of *manifest*.

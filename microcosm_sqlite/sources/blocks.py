@@ -1,6 +1,7 @@
 """Cut text into blocks of whole lines that know where they stand."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from io import TextIOBase
 from itertools import islice
 from typing import Any, BinaryIO, Final, cast
@@ -72,6 +73,26 @@ def blocks_of_lines(lines: Iterable[str], *, name: str) -> Iterator[Block]:
         block = Block(line, text, given)
         yield block
         line += block.count
+
+
+def looking_ahead(blocks: Iterator[Block], begin: Callable[[Block], None], depth: int) -> Iterator[Block]:
+    """Yield *blocks*, and call *begin* with each *depth* blocks earlier.
+
+    What is wrong with one of them is told in its turn.
+    """
+    begun: deque[Block] = deque()
+    failure: Exception | None = None
+    try:
+        for block in blocks:
+            begin(block)
+            begun.append(block)
+            if len(begun) > depth:
+                yield begun.popleft()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again
+        failure = error
+    yield from begun
+    if failure is not None:
+        raise failure
 
 
 def _read_pieces(file: TextIOBase) -> Iterator[tuple[str, list[str] | None]]:

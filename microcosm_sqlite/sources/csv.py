@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO, TypeAlias, cast
 
 from microcosm_sqlite.errors import SourceError
 from microcosm_sqlite.sources.blocks import blocks_of_bytes, blocks_of_lines
+from microcosm_sqlite.sources.delivered import DeliveredText
 from microcosm_sqlite.sources.files import digest_of, open_bytes
 from microcosm_sqlite.sources.lines import Block
 from microcosm_sqlite.sources.records import COMMAS, Dialect, RecordReader
@@ -55,6 +56,7 @@ class CSVSource:
         self._lines: Iterable[str] | None = None
         self._start: int | None = None
         self._is_used = False
+        self._delivered: DeliveredText | None = None
         if isinstance(source, str | PathLike):
             self.path = Path(source)
         else:
@@ -73,8 +75,13 @@ class CSVSource:
         return self.path is not None or self._start is not None
 
     def digest(self) -> FileDigest | None:
-        """Return which bytes the file has now, packed as it is; None when the source is not a path."""
-        return None if self.path is None else digest_of(self.path, name=self.name)
+        """Return which bytes the file has now, packed as it is.
+
+        Without a path, which text the last pass read, in UTF-8; None before it came to its end.
+        """
+        if self.path is not None:
+            return digest_of(self.path, name=self.name)
+        return None if self._delivered is None else self._delivered.digest
 
     @contextmanager
     def open(self) -> Generator[Reading]:
@@ -89,7 +96,9 @@ class CSVSource:
             HeaderError: a name occurs twice in the header.
         """
         if self.path is None:
-            yield self._reading(blocks_of_lines(self._rewound(), name=self.name))
+            delivered = DeliveredText()
+            yield self._reading(delivered.watch(blocks_of_lines(self._rewound(), name=self.name)))
+            self._delivered = delivered
             return
         with open_bytes(self.path, name=self.name) as stream:
             if self._encoding.lower() in _UTF8:

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from microcosm_sqlite.errors import HeaderError, MissingExtraError, SourceError
-from microcosm_sqlite.sources.files import digest_of, unreadable
+from microcosm_sqlite.sources.files import digest_of, told, unreadable
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Record, batches_of
 
 
 class ExcelSource:
     """A sheet of a spreadsheet (xlsx, xls, xlsb, ods), with the names of its columns in the first row that has any.
 
-    The whole sheet is in memory. An empty cell holds nothing; all numbers are doubles there, and a whole one fits a
-    column of integers. Errors name the row as the spreadsheet does.
+    The sheet is in memory, at about 80 bytes a cell, until its last row was read; a spreadsheet has no more than a
+    million rows. The table may begin anywhere in it. An empty cell holds nothing; all numbers are doubles there, and a
+    whole one fits a column of integers. Errors name the row as the spreadsheet does.
 
     Args:
         path: the file.
@@ -46,7 +47,8 @@ class ExcelSource:
             HeaderError: a name is missing in the header, or twice there.
             MissingExtraError: python-calamine is not installed.
         """
-        rows = _filled(self._rows())
+        found = self._sheet_of_rows()
+        rows = _filled(found.iter_rows())
         line, header = next(rows, (1, ()))
         names = self._names(line, header)
         # A cell beside the table is one too many, unless it is empty.
@@ -54,9 +56,10 @@ class ExcelSource:
             (number, row if any(cell is not None for cell in row[len(names) :]) else row[: len(names)])
             for number, row in rows
         )
-        yield Reading(header=names, batches=batches_of(records), content=Content.PLAIN)
+        batches = told(batches_of(records), self.path, rows=found.height)
+        yield Reading(header=names, batches=batches, content=Content.PLAIN)
 
-    def _rows(self) -> list[list[Any]]:
+    def _sheet_of_rows(self) -> Any:
         try:
             import python_calamine as calamine  # noqa: PLC0415 - an extra
         except ImportError as error:
@@ -71,7 +74,7 @@ class ExcelSource:
                         found=repr(sheet),
                         remedy="Correct the name.",
                     )
-                return [list(row) for row in book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)]
+                return book.get_sheet_by_name(sheet)
         except OSError as error:
             raise unreadable(self.name, error, expected="a spreadsheet") from error
         except calamine.CalamineError as error:

@@ -1,25 +1,22 @@
 """Read JSON, a document per line or an array of them."""
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, BinaryIO, Final
-
-import msgspec
+from typing import BinaryIO, Final
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.arrays import PIECE_BYTES, ArrayReader
+from microcosm_sqlite.sources.documents import Documents, Form, Numbered
 from microcosm_sqlite.sources.files import UNREADABLE, digest_of, open_bytes, unreadable
-from microcosm_sqlite.sources.rows import batches_of_mappings
 from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
-
-#: Bytes per block, and a line: what is decoded at once.
-_BLOCK_BYTES: Final = 2**18
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_lines: Final = msgspec.json.Decoder(dict[str, Any]).decode_lines
+#: How an array of objects begins, which no line of a file of objects does.
+_ARRAY: Final = re.compile(rb"\s*\[\s*[{\]]")
 
 
 class _JSONFile:
@@ -52,17 +49,17 @@ class JSONLinesSource(_JSONFile):
         """Yield a pass over the objects.
 
         Raises:
-            SourceError: the file cannot be read, or a line is no object; may also come while they are read.
+            SourceError: the file cannot be read; may also come while they are read.
         """
         with open_bytes(self.path, name=self.name) as stream:
             yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
 
     def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
-        shape: _Shape | None = None
+        documents = Documents(self.name, Form.LINES)
         first = 1
         while True:
             try:
-                data = stream.read(_BLOCK_BYTES)
+                data = stream.read(PIECE_BYTES)
                 data += stream.readline()
             except UNREADABLE as error:
                 raise unreadable(self.name, error, line=first, expected="JSON lines") from error
@@ -71,58 +68,25 @@ class JSONLinesSource(_JSONFile):
             count = data.count(b"\n") + (not data.endswith(b"\n"))
             if first == 1:
                 data = data.removeprefix(_BYTE_ORDER_MARK)
-            same = None if shape is None else shape.batch(data, first, count)
-            if same is None:
-                found = list(self._objects(data, first, count))
-                shape = _Shape(found[-1].header) if found and found[-1].header else None
-                yield from found
-            else:
-                yield same
+                self._check_begin(data)
+            yield from documents.batches(data, range(first, first + count), _lines_of(data, first))
             first += count
 
-    def _objects(self, data: bytes, first: int, count: int) -> Iterator[Batch]:
-        try:
-            objects = _decode_lines(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            objects = []
-        if len(objects) == count:
-            yield from batches_of_mappings(objects, range(first, first + count))
-            return
-        # Blank lines, or one that is no object: which?
-        for number, line in enumerate(data.split(b"\n"), first):
-            if line.strip():
-                yield from batches_of_mappings([_decoded(line, self.name, number)], [number])
-
-
-class _Shape:
-    """Objects that all hold values of the same *names*: read without making a mapping of each."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = names
-        # Fields have names of their own, because those of the objects may be none that Python could have.
-        fields = [f"field_{position}" for position in range(len(names))]
-        renamed = dict(zip(fields, names, strict=True))
-        kind = msgspec.defstruct(
-            "Row", [(field, Any) for field in fields], rename=renamed.get, forbid_unknown_fields=True, gc=False
-        )
-        self._decode: Any = msgspec.json.Decoder(kind).decode_lines
-
-    def batch(self, data: bytes, first: int, count: int) -> Batch | None:
-        """Return the objects in *count* lines, or None when a line is none, or holds anything else."""
-        try:
-            found = self._decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            return None
-        if len(found) != count:
-            return None
-        rows = list(map(msgspec.structs.astuple, found))
-        return Batch(header=self._names, lines=range(first, first + count), rows=rows)
+    def _check_begin(self, data: bytes) -> None:
+        if _ARRAY.match(data):
+            raise SourceError(
+                source=self.name,
+                expected="a JSON object per line",
+                found="an array of them",
+                remedy="Name it *.json, or load JSONSource(path).",
+            )
 
 
 class JSONSource(_JSONFile):
     """A file with one JSON array of objects, each of which may leave out what has a default; packed or not.
 
-    The whole array is held in memory. Errors count objects from 1.
+    Only some objects are in memory at a time. Errors count objects from 1; where the array itself is malformed, they
+    name the line and the byte.
 
     Args:
         path: the file.
@@ -134,32 +98,19 @@ class JSONSource(_JSONFile):
         """Yield a pass over the objects.
 
         Raises:
-            SourceError: the file cannot be read, or is no array of objects.
+            SourceError: the file cannot be read, or is no array; may also come while they are read.
         """
         with open_bytes(self.path, name=self.name) as stream:
-            try:
-                data = stream.read().removeprefix(_BYTE_ORDER_MARK)
-            except UNREADABLE as error:
-                raise unreadable(self.name, error, expected="a JSON file") from error
-        try:
-            objects = msgspec.json.decode(data, type=list[dict[str, Any]])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _not_json(self.name, None, "an array of objects", error) from error
-        del data
-        yield Reading(
-            header=(),
-            batches=batches_of_mappings(objects, range(1, len(objects) + 1)),
-            content=Content.JSON,
-        )
+            yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
+
+    def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
+        documents = Documents(self.name, Form.ARRAY)
+        for piece in ArrayReader(stream, name=self.name):
+            numbers = range(piece.first, piece.first + len(piece.elements))
+            yield from documents.batches(piece.text, numbers, zip(numbers, piece.elements, strict=True))
 
 
-def _decoded(line: bytes, name: str, number: int) -> dict[str, Any]:
-    try:
-        return _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _not_json(name, number, "a JSON object", error) from error
-
-
-def _not_json(name: str, line: int | None, expected: str, error: Exception) -> SourceError:
-    remedy = "Correct it; numbers have no leading zeros, texts and names stand in double quotes."
-    return SourceError(source=name, line=line, expected=expected, found=str(error), remedy=remedy)
+def _lines_of(data: bytes, first: int) -> Iterator[Numbered]:
+    for number, line in enumerate(data.split(b"\n"), first):
+        if line.strip():
+            yield number, line

@@ -52,6 +52,10 @@ def source_of(given: Any, *, name: str = "rows") -> Source:
     """
     if isinstance(given, str) and "://" in given:
         return _of_url(given)
+    if isinstance(given, str) and "\n" in given:
+        raise TypeError(
+            "expected a path, rows or a source, found lines of text: say what they are, CSVSource(StringIO(text))"
+        )
     if isinstance(given, str | PathLike):
         return _of_path(Path(cast("str | PathLike[str]", given)))
     if all(hasattr(given, part) for part in ("open", "digest", "is_rereadable")):
@@ -60,8 +64,10 @@ def source_of(given: Any, *, name: str = "rows") -> Source:
         raise TypeError(
             f"expected a path, rows or a source, found an open file: say what it holds, CSVSource({given!r})"
         )
-    if not isinstance(given, Iterable) or isinstance(given, Mapping | bytes):
-        raise TypeError(f"expected a path, rows or a source, found {type(cast('Any', given)).__name__}")
+    if isinstance(given, Mapping):
+        raise TypeError("expected a path, rows or a source, found a mapping: put it into a list if it is one row")
+    if not isinstance(given, Iterable) or isinstance(given, bytes | type) or hasattr(cast("Any", given), "read"):
+        raise TypeError(f"expected a path, rows or a source, found {cast('Any', given)!r}")
     return RowsSource(cast("Iterable[Mapping[str, Any]]", given), name=name)
 
 
@@ -94,6 +100,9 @@ def _of_path(path: Path) -> Source:
         return KINDS[suffix](path)
     if is_read(suffix):
         return cast("Source", _others()[suffix[1:]].load()(path))
+    if path.is_dir():
+        remedy = "Load its files one by one, each into the model that it holds rows of."
+        raise SourceError(source=str(path), expected="a file", found="a folder", remedy=remedy)
     others = [f".{name}" for name in sorted(_others().names)]
     raise SourceError(
         source=str(path),

@@ -2,11 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from microcosm_sqlite.errors import HeaderError, SourceError
+from microcosm_sqlite.sources.blocks import looking_ahead
 from microcosm_sqlite.sources.lines import Block
 from microcosm_sqlite.sources.tabular import QUOTED_EMPTY, Batch
 
@@ -60,7 +61,13 @@ class RecordReader:
     def __iter__(self) -> Iterator[Block]:
         if self._kept is not None and self._kept.text:
             yield self._kept
-        yield from self._blocks
+        # One by one: what they come from may change in between.
+        while (block := self.next_block()) is not None:
+            yield block
+
+    def look_ahead(self, begin: Callable[[Block], None], depth: int) -> None:
+        """Call *begin* with each block that is still to come, when it is *depth* blocks away."""
+        self._blocks = looking_ahead(self._blocks, begin, depth)
 
     def header(self) -> tuple[str, ...]:
         """Return the names in the first line that is not blank."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import Any
 
+from microcosm_sqlite.sources.delivered import DeliveredRows
 from microcosm_sqlite.sources.tabular import BATCH_ROWS, Batch, Content, FileDigest, Reading
 
 Row = Mapping[str, Any]
@@ -21,6 +22,7 @@ class RowsSource:
     def __init__(self, rows: Iterable[Row], *, name: str = "rows") -> None:
         self.name = name
         self._rows = rows
+        self._delivered: DeliveredRows | None = None
 
     @property
     def is_rereadable(self) -> bool:
@@ -28,8 +30,8 @@ class RowsSource:
         return False
 
     def digest(self) -> FileDigest | None:
-        """Return None: there is no file."""
-        return None
+        """Return which rows the last pass delivered, in `DeliveredRows`'s way; None before it came to its end."""
+        return None if self._delivered is None else self._delivered.digest
 
     @contextmanager
     def open(self) -> Generator[Reading]:
@@ -38,7 +40,9 @@ class RowsSource:
         Raises:
             TypeError: a row is no mapping; comes while they are read.
         """
-        yield Reading(header=(), batches=batches_of_rows(self._rows), content=Content.PYTHON)
+        delivered = DeliveredRows()
+        yield Reading(header=(), batches=delivered.watch(batches_of_rows(self._rows)), content=Content.PYTHON)
+        self._delivered = delivered
 
 
 def batches_of_rows(rows: Iterable[Any], *, first_line: int = 1) -> Iterator[Batch]:
@@ -52,9 +56,16 @@ def batches_of_rows(rows: Iterable[Any], *, first_line: int = 1) -> Iterator[Bat
     while some := list(islice(remaining, BATCH_ROWS)):
         for number, row in enumerate(some, line):
             if not isinstance(row, Mapping):
-                raise TypeError(f"row {number}: expected a mapping by attribute, found {type(row).__name__}")
+                raise TypeError(f"row {number}: expected a mapping by attribute, found {_told(row)}")
         yield from batches_of_mappings(some, range(line, line + len(some)))
         line += len(some)
+
+
+def _told(row: Any) -> str:
+    if isinstance(row, str):
+        return f"the text {row!r}; a path is given by itself, lines as CSVSource(lines)"
+    hint = "; add instances to bench.session()" if hasattr(row, "_sa_instance_state") else ""
+    return f"{type(row).__name__}{hint}"
 
 
 def batches_of_mappings(rows: Sequence[Row], lines: Iterable[int]) -> Iterator[Batch]:

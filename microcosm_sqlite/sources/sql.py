@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import NullType
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.sources.delivered import DeliveredRows
 from microcosm_sqlite.sources.tabular import Batch, Content, FileDigest, Reading
 
 #: Rows that are fetched at a time.
@@ -29,8 +30,9 @@ class SQLSource:
         SQLSource("postgresql+psycopg://reader@db/shop", "orders")
         SQLSource(engine, select(orders.c.id, orders.c.total.label("amount")).where(orders.c.is_paid))
 
-    Rows are streamed by a cursor on the server where the database has one; memory does not grow with them. The types of
-    a table that is given by its name are those that the database says.
+    A database gives rows in any order; one that a `select` asks for makes their digest the same every time. They are
+    streamed by a cursor on the server where the database has one; memory does not grow with them. The types of a table
+    that is given by its name are those that the database says.
 
     Args:
         database: a URL or an engine.
@@ -45,6 +47,7 @@ class SQLSource:
         self._database = database
         self._rows = rows
         self._url = database.url if isinstance(database, Engine) else _parsed(database)
+        self._delivered: DeliveredRows | None = None
         self.name = name or f"{_place_of(self._url)}/{_name_of(rows)}"
 
     @contextmanager
@@ -71,8 +74,8 @@ class SQLSource:
         return True
 
     def digest(self) -> FileDigest | None:
-        """Return None: a database is no file of its own."""
-        return None
+        """Return which rows the last pass delivered, in `DeliveredRows`'s way; None before it came to its end."""
+        return None if self._delivered is None else self._delivered.digest
 
     @contextmanager
     def open(self) -> Generator[Reading]:
@@ -82,7 +85,9 @@ class SQLSource:
             SourceError: as `connect`.
         """
         with self.connect() as rows:
-            yield Reading(header=tuple(rows.columns), batches=rows.batches(), content=Content.PLAIN)
+            header, delivered = tuple(rows.columns), DeliveredRows()
+            yield Reading(header=header, batches=delivered.watch(rows.batches(), header=header), content=Content.PLAIN)
+            self._delivered = delivered
 
     def _made(self, url: URL) -> Engine:
         if url.get_backend_name() == "sqlite" and (path := url.database) and _is_missing(path):
@@ -186,7 +191,7 @@ class SQLRows:
         """Yield all rows, some at a time, as the database gives them."""
         first = 1
         for partition in self._partitions(select(*self._from.c)):
-            yield Batch(lines=range(first, first + len(partition)), rows=partition)
+            yield Batch(lines=range(first, first + len(partition)), rows=list(map(tuple, partition)))
             first += len(partition)
 
 

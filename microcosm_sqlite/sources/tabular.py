@@ -1,12 +1,13 @@
 """Say what a builder may expect of any source of rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
+from microcosm_sqlite.errors import RowProblem
 from microcosm_sqlite.sources.lines import Block
 
 #: The line on which a record starts, counted from 1, with its cells.
@@ -48,6 +49,13 @@ class Batch:
     rows: Sequence[Sequence[Any]]
     #: The names of what these records hold, where they are not those of the source as a whole.
     header: tuple[str, ...] | None = None
+    #: What is wrong with records from between these that could not even be read as such, one problem each.
+    unread: Sequence[RowProblem] = ()
+
+    @property
+    def count(self) -> int:
+        """How many records there were, those that could not be read included."""
+        return len(self.rows) + len(self.unread)
 
     def records(self) -> Iterator[Record]:
         """Yield the records one by one."""
@@ -72,6 +80,10 @@ class Blocks(Protocol):
         ...
 
     def __iter__(self) -> Iterator[Block]: ...
+
+    def look_ahead(self, begin: Callable[[Block], None], depth: int) -> None:
+        """Call *begin* with each block that is still to come, when it is *depth* blocks away."""
+        ...
 
     def batches(self, block: Block) -> Iterator[Batch]:
         """Yield the records of *block*."""
@@ -107,6 +119,8 @@ class FileDigest:
 
     sha256: str
     bytes: int
+    #: How what lies nowhere as bytes was written for this: "rows", "text". None for a file.
+    form: str | None = None
 
 
 class Source(Protocol):
@@ -134,7 +148,11 @@ class Source(Protocol):
         ...
 
     def digest(self) -> FileDigest | None:
-        """Return which bytes it has now, or None when it is not a file of its own."""
+        """Return which bytes it has now.
+
+        What lies nowhere as bytes knows them once a pass came to its end, and returns None before; so does what cannot
+        know them.
+        """
         ...
 
 

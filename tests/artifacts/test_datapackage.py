@@ -34,7 +34,10 @@ def test_the_standard_properties_have_standard_names() -> None:
     manifest = _manifest(
         title="Atlas",
         licences=(Licence(name="MIT", title="MIT"),),
-        sources=(Source(path="rows/city.csv", sha256="ab", bytes=3, title="Cities"),),
+        sources=(
+            Source(path="rows/city.csv", sha256="ab", bytes=3, title="Cities"),
+            Source(path="orders", sha256="cd", bytes=7, rows=2, form="rows"),
+        ),
     ).for_file(file_digest="sha256:3", size_bytes=8192)
 
     document = to_document(manifest)

@@ -66,6 +66,7 @@ def test_what_is_in_the_database_stays(tmp_path: Path, page_bytes: int) -> None:
     assert before[-1] == [("ok",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_bytes", PAGE_SIZES)
 def test_every_byte_that_is_not_used_becomes_zero(tmp_path: Path, page_bytes: int) -> None:
     """Whatever stood there; a second reading of the file format says which bytes these are."""

@@ -31,7 +31,7 @@ from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.folder import FolderChannel
 from microcosm_sqlite.sources.sql import SQLSource
 from microcosm_sqlite.workbench import Workbench
-from tests.pets import Pets
+from tests.pets import Person
 from tests.postgresql import running_server
 from tests.shop import ORDERS, Order, Shop, expected, order, put, stored
 
@@ -185,7 +185,7 @@ def test_a_source_that_shrank(shop: sa.Engine, bench: Workbench) -> None:
     assert str(raised.value) == (
         "table 'shop_order' from the shop by id: expected a source that reaches up to the mark, [9], "
         "found its last row at [5]. See whether it is the right one, or was restored or emptied. "
-        "refresh() in the place of extract() takes all rows anew."
+        "bench.refresh() in the place of bench.extract() takes all rows anew: a build script's --full-refresh."
     )
     assert len(stored(bench.connection)) == 9
     assert bench.refresh(Order, source, watermark="id").rows == 5
@@ -203,7 +203,7 @@ def test_rows_without_a_mark(shop: sa.Engine, bench: Workbench) -> None:
 
     for source, watermark in ((SQLSource(shop, "orders"), "id"), (SQLSource(shop, "orders", name="the shop"), PAIR)):
         with pytest.raises(
-            WatermarkError, match=r"an empty table, or a mark .*, found rows without one\..* refresh\(\)"
+            WatermarkError, match=r"an empty table, or a mark .*, found rows without one\..*bench\.refresh\(\)"
         ):
             bench.extract(Order, source, watermark=watermark)
 
@@ -390,5 +390,7 @@ def test_models_that_changed_since(sqlite_shop: sa.Engine, tmp_path: Path) -> No
 
 def test_only_models_of_the_data_set(bench: Workbench, sqlite_shop: sa.Engine) -> None:
     """As with every other load."""
+    with pytest.raises(TypeError, match=r"expected a database .*, SQLSource\(url, table\), found 'sqlite:///shop.db'"):
+        bench.extract(Order, "sqlite:///shop.db", watermark="id")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no model of data set 'shop'"):
-        bench.extract(Pets, SQLSource(sqlite_shop, "orders"), watermark="id")
+        bench.extract(Person, SQLSource(sqlite_shop, "orders"), watermark="id")

@@ -18,5 +18,13 @@ def test_a_wrong_option_is_the_callers_mistake() -> None:
     """With those that there are."""
     with pytest.raises(TypeError, match="unknown option 'skipbad': expected some of columns, defaults"):
         load_of(Person, RowsSource([]), {"skipbad": True})  # type: ignore[typeddict-unknown-key]
+    for option, value, expected in (
+        ("skip_bad", "yes", "True or False, found 'yes'"),
+        ("max_errors", "5", "a number of problems, found '5'"),
+        ("columns", ["name"], "a mapping of columns"),
+        ("defaults", ["name"], "a mapping of columns to values"),
+    ):
+        with pytest.raises(TypeError, match=f"{option}: expected {expected}"):
+            load_of(Person, RowsSource([]), {option: value})  # type: ignore[misc]
     with pytest.raises(ValueError, match="found -1"):
         load_of(Person, RowsSource([]), {"max_errors": -1})

@@ -9,7 +9,7 @@ from microcosm_sqlite import DataSet
 from microcosm_sqlite.builders.cells import Surroundings, cells_from_text
 from microcosm_sqlite.builders.columns import map_columns
 from microcosm_sqlite.builders.statements import StatementTarget, evaluator, server_default
-from microcosm_sqlite.builders.transfers import statement_of
+from microcosm_sqlite.builders.transfers import transfer_of
 from microcosm_sqlite.ddl import create_tables
 
 
@@ -50,7 +50,8 @@ def sql(connection: sa.Connection, model: type[Any], *header: str) -> str | None
     around = Surroundings(
         dialect=connection.dialect, server_default=server_default(connection), evaluate=evaluator(connection)
     )
-    return statement_of(StatementTarget(connection, plan, cells_from_text(plan, around)))
+    found = transfer_of(StatementTarget(connection, plan, cells_from_text(plan, around)))
+    return None if found is None else found.insert
 
 
 def test_one_statement_stores_a_block(connection: sa.Connection) -> None:

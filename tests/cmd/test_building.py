@@ -354,6 +354,7 @@ def test_what_has_changed_is_built(project: Path, run: Run, change: Callable[[Pa
     verify(project / "out/zoo.sqlite")
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_release_may_change(project: Path, run: Run) -> None:
     """Then it is built, although the rows are the same."""
     run(*BUILD)
@@ -363,6 +364,7 @@ def test_what_is_said_of_a_release_may_change(project: Path, run: Run) -> None:
     assert "Publishing zoo" in run(*BUILD, "--title", "Our zoo").stderr
 
 
+@pytest.mark.slow
 def test_quietly(project: Path, run: Run) -> None:
     """Nothing is said but what is wrong."""
     first, again = run(*BUILD, "--quiet"), run(*BUILD, "--quiet")
@@ -392,6 +394,7 @@ def test_events_for_programs(project: Path, run: Run) -> None:
     assert json.loads(result.stdout)["name"] == "zoo"
 
 
+@pytest.mark.slow
 def test_programs_are_told_that_nothing_changed(project: Path, run: Run) -> None:
     """As an object on stderr like every other, and in the one on stdout; --quiet leaves only the latter."""
     first = json.loads(run(*BUILD, "--json").stdout)

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from microcosm_sqlite.cmd.declarations import imported_data_set, top_level_module
+from microcosm_sqlite.errors import DeclarationError
 
 ZOO = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -63,12 +64,31 @@ def test_what_is_no_data_set_is_refused(zoo: str, argument: str, complaint: str)
         imported_data_set(argument.format(zoo=zoo))
 
 
-def test_mistakes_inside_the_module_are_passed_on(site: Path) -> None:
-    """A module that imports what is missing is not itself missing."""
-    (site / "needs_something.py").write_text("import something_missing")
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("import something_missing", 1, "ModuleNotFoundError: No module named 'something_missing'"),
+        (
+            "import json\n\ndef read():\n    return json.loads('{')\n\nread()\n",
+            4,
+            "json.decoder.JSONDecodeError: Expecting",
+        ),
+        ("x = 1\ndef f(:\n", 2, "SyntaxError: invalid syntax"),
+        ("raise SystemExit(3)", 1, "SystemExit: 3"),
+        (ZOO.replace("primary_key=True", ""), 8, "sqlalchemy.exc.ArgumentError: Mapper"),
+    ],
+)
+def test_mistakes_inside_the_module_are_told(text: str, line: int, reason: str, site: Path) -> None:
+    """With the line that is the user's own, and what was raised there."""
+    name = f"mistaken_{site.parent.name}"
+    path = site / f"{name}.py"
+    path.write_text(text)
 
-    with pytest.raises(ModuleNotFoundError, match="something_missing"):
-        imported_data_set("needs_something:Zoo")
+    with pytest.raises(DeclarationError) as caught:
+        imported_data_set(f"{name}:Zoo")
+
+    assert str(caught.value).startswith(f"module {name!r} cannot be imported: {path}, line {line}: {reason}")
+    assert isinstance(caught.value.__cause__, BaseException)
 
 
 def test_the_outermost_package_is_known() -> None:

@@ -52,13 +52,13 @@ def test_the_environment_can_ask_for_tracebacks(atlas_path: Path, run: Run) -> N
 
 
 def test_refusals_of_the_operating_system_are_messages(atlas_path: Path, invoke: Invoke, tmp_path: Path) -> None:
-    """A missing folder is nothing to show a traceback for."""
-    target = tmp_path / "missing" / "city.csv"
+    """A name that is too long is nothing to show a traceback for."""
+    target = tmp_path / ("x" * 300)
 
     result = invoke("dump", atlas_path, "city", "--output", target)
 
     assert result.exit_code == 1
-    assert result.stderr == f"Error: [Errno 2] No such file or directory: '{target}'\n"
+    assert result.stderr == f"Error: [Errno 36] File name too long: '{target}'\n"
 
 
 def test_mistakes_in_the_code_keep_their_traceback() -> None:

@@ -41,6 +41,7 @@ def _first_migration(run: Run) -> None:
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_a_migration_is_written_and_run(project: Path, run: Run) -> None:
     """Alembic's own arguments stand behind the dashes; then models and migrations agree."""
     _first_migration(run)
@@ -71,6 +72,7 @@ def test_a_database_that_is_behind_is_a_failed_check(project: Path, run: Run) ->
     assert run("check-migration", "zoo:Zoo").returncode == 1
 
 
+@pytest.mark.slow
 def test_a_refusal_of_alembic_is_a_failure(project: Path, run: Run) -> None:
     """Alembic's message is enough."""
     _first_migration(run)

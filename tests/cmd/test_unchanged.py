@@ -57,6 +57,16 @@ def test_other_rows(source: Path, tmp_path: Path) -> None:
     assert same(source) is None
 
 
+def test_rows_that_came_from_no_file(source: Path) -> None:
+    """A script added them: the files alone would not give them again."""
+    with Workbench(Pets) as bench:
+        bench.csv(Person, source)
+        bench.load(Person, [{"id": 2, "first": "Eve"}])
+        seal(bench, FolderChannel(source.parent / "out"), RELEASE)
+
+    assert same(source) is None
+
+
 def test_other_words(source: Path) -> None:
     """What is said of it, and what it was not stopped by."""
     assert same(source, release=replace(RELEASE, title="Persons")) is None

@@ -141,6 +141,7 @@ def test_an_index_that_is_missing_is_told(
         assert seal(bench, FolderChannel(tmp_path), Release(version="1")).path.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "table", "index"), [one for name in NAMES for one in indexes_of(name)])
 def test_an_index_that_nobody_declares_any_more_is_missed(
     name: str, table: Table, index: Any, benches: dict[str, Path], tmp_path: Path
@@ -154,6 +155,7 @@ def test_an_index_that_nobody_declares_any_more_is_missed(
         assert told_ddl(failures(bench, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "mime"])
 def test_full_text_that_is_missing_is_told(name: str, benches: dict[str, Path], tmp_path: Path) -> None:
     """The statement that makes it is told as well."""

@@ -259,6 +259,16 @@ class TestMemory:
 
         assert run(engine, "SELECT count(*) FROM sqlite_schema") == 0
 
+    def test_is_another_one_when_it_was_disposed(self, opened: Any) -> None:
+        """Whoever still has a connection keeps the rows to itself."""
+        engine = opened(opening.open_memory(name="kennel", options=OPTIONS))
+        run(engine, "CREATE TABLE dog (id)")
+        with engine.connect() as held:
+            engine.dispose()
+
+            assert run(engine, "SELECT count(*) FROM sqlite_schema") == 0
+            assert held.execute(text("SELECT count(*) FROM dog")).scalar() == 0
+
 
 class TestURI:
     def test_mode_ro(self, opened: Any, kennel_path: Path) -> None:

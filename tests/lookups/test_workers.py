@@ -255,6 +255,7 @@ def test_a_program_ends_when_its_threads_have() -> None:
     assert end(0.2, "workers.stop(); del workers") == (0, "done", "")
 
 
+@pytest.mark.slow
 def test_a_program_does_not_wait_for_long_jobs() -> None:
     """One that takes an hour ends with the program, silently."""
     assert end(3600) == (0, "", "")

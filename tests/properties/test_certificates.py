@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import apsw
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Index, Integer, String, create_engine, desc, func
@@ -103,6 +104,7 @@ def failing(store: type[Store[Any]], native: apsw.Connection) -> Iterator[Findin
     return (finding for finding in plan_access(native, store.access_paths()) if finding.problem)
 
 
+@pytest.mark.slow
 @given(stores())
 @settings(max_examples=60, deadline=None)
 def test_the_index_that_is_named_helps(store: type[Store[Any]]) -> None:

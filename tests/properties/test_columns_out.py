@@ -137,6 +137,7 @@ def pandas_value(name: str, value: Any) -> Any:
     return out_of_arrow(name, value.item() if isinstance(value, np.generic) else value)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_columns_of_data_that_changes_hold_what_attributes_hold(changing: RowStore, rows: list[dict[str, Any]]) -> None:

@@ -17,13 +17,20 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet
+from microcosm_sqlite.builders.engine import Pace
 from microcosm_sqlite.builders.loading import Load, load_source
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import RowsRejectedError, SourceError
-from microcosm_sqlite.sources import COMMAS, TABS, CSVSource, Dialect
+from microcosm_sqlite.sources import COMMAS, TABS, CSVSource, Dialect, blocks
 from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS
 from microcosm_sqlite.types import EnumType
 from tests.pets import Colour
+
+#: SQLite reads from the first block on, by itself or in two threads besides; or Python does.
+ENGINE = Pace(engine_from=0, threads=0)
+AHEAD = Pace(engine_from=0, ahead_after=0, threads=2)
+PYTHON = Pace(engine_from=math.inf)
+PACES = (ENGINE, AHEAD, PYTHON)
 
 
 class Ways(DataSet, DeclarativeBase):
@@ -237,12 +244,14 @@ def outcome(
 
 
 def both_ways(connection: sa.Connection, model: type[Any], text: str, **options: Any) -> tuple[Any, Any]:
-    """Return what comes of a file when SQLite reads it, and when Python does."""
+    """Return what comes of a file when SQLite reads it, in one thread or several, and when Python does."""
     outcomes = []
-    for engine_from in (0, math.inf):
-        outcomes.append(outcome(connection, model, text, engine_from=engine_from, **options))
+    for pace in PACES:
+        outcomes.append(outcome(connection, model, text, pace=pace, **options))
         connection.rollback()
-    return outcomes[0], outcomes[1]
+    by_one_thread, by_several, by_python = outcomes
+    assert by_several == by_one_thread
+    return by_one_thread, by_python
 
 
 @settings(
@@ -280,6 +289,25 @@ def test_other_delimiters_are_the_same_too(connection: sa.Connection, text: str,
     assert by_engine == by_python
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=texts(), skips=st.booleans(), characters=st.integers(1, 100))
+def test_a_file_is_the_same_however_it_is_cut(
+    connection: sa.Connection,
+    text: str,
+    skips: bool,  # noqa: FBT001
+    characters: int,
+) -> None:
+    """Into blocks of a line, or of a few, some of which hold the end of a record of the one before."""
+    whole = outcome(connection, Simple, text, pace=PYTHON, skips_bad=skips)
+    connection.rollback()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_CHARACTERS", characters)
+        by_engine, by_python = both_ways(connection, Simple, text, skips_bad=skips)
+
+    assert by_engine == by_python == whole
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(st.sampled_from(["1", "2", "x", "07", ""]), st.sampled_from("abcdefgh")), max_size=8))
 def test_rows_that_sqlite_numbers_keep_their_order(connection: sa.Connection, rows: list[tuple[str, str]]) -> None:
@@ -298,7 +326,7 @@ def test_doubles_are_exactly_those_of_python(connection: sa.Connection, numbers:
     """Written as Python writes them, they are read as Python reads them, to the last bit."""
     text = "id,must,real\n" + "".join(f"{position},m,{number!r}\n" for position, number in enumerate(numbers))
 
-    load_source(connection, Load(model=Simple, source=CSVSource(StringIO(text)), engine_from=0))
+    load_source(connection, Load(model=Simple, source=CSVSource(StringIO(text)), pace=ENGINE))
     found = connection.exec_driver_sql("SELECT real FROM simple ORDER BY id").scalars().all()
     connection.rollback()
 
@@ -328,14 +356,14 @@ def test_a_file_of_many_blocks_is_the_same_whoever_reads_it(
     path.write_bytes(gzip.compress(text) if packs else text)
 
     found = []
-    for engine_from in (0, math.inf):
-        load = Load(model=Simple, source=CSVSource(path), skips_bad=True, max_errors=10_000, engine_from=engine_from)  # type: ignore[arg-type]
+    for pace in PACES:
+        load = Load(model=Simple, source=CSVSource(path), skips_bad=True, max_errors=10_000, pace=pace)
         loaded = load_source(connection, load)
         rows = connection.exec_driver_sql("SELECT * FROM simple ORDER BY id").all()
         found.append((loaded, [tuple(row) for row in rows]))
         connection.rollback()
 
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert found[0][0].skipped > 100
 
 
@@ -351,11 +379,11 @@ def test_a_record_that_reaches_into_the_next_block_is_one(connection: sa.Connect
     path.write_text(text)
 
     found = []
-    for engine_from in (0, math.inf):
-        load_source(connection, Load(model=Simple, source=CSVSource(path), engine_from=engine_from))  # type: ignore[arg-type]
+    for pace in PACES:
+        load_source(connection, Load(model=Simple, source=CSVSource(path), pace=pace))
         found.append(connection.exec_driver_sql("SELECT id, must FROM simple ORDER BY id").all())
         connection.rollback()
 
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert len(found[0]) == number
     assert max(len(must) for _, must in found[0]) == 201

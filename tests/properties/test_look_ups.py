@@ -351,6 +351,7 @@ class TestSameAnswers:
         ):
             assert outcome(ask_all, direct) == outcome(ask_all, other)
 
+    @pytest.mark.slow
     @COMPARED
     @given(order=ORDERS, criteria=CRITERIA, filters=FILTERS, limit=st.integers(1, 70))
     def test_page_by_page(

@@ -94,6 +94,25 @@ def test_equal_rows_give_equal_files(folder: Path, tmp_path: Path) -> None:
     assert {content for content, _ in digests} == {digests[0][0]}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("bench", Path("out"), "release"), r"found a path: pass FolderChannel\(Path\('out'\)\), as in seal\(bench, "),
+        (("bench", "release", "channel"), "expected a channel such as FolderChannel.*found Release"),
+        ((Kennel, "channel", "release"), "expected a Workbench first, .*found <class 'tests.kennel.Kennel'>"),
+        (("bench", "channel", "1.0"), "expected a Release third, .*found '1.0'"),
+    ],
+)
+def test_arguments_of_another_kind_are_told(
+    arguments: tuple[Any, ...], message: str, bench: Workbench, folder: Path
+) -> None:
+    """With what to pass in their place."""
+    known: dict[Any, Any] = {"bench": bench, "channel": FolderChannel(folder), "release": Release(version="1")}
+
+    with pytest.raises(TypeError, match=message):
+        seal(*(known.get(argument, argument) for argument in arguments))
+
+
 def test_a_dangling_key_stops_the_seal(bench: Workbench, folder: Path) -> None:
     """Nothing is published, and the error says which row leads where."""
     bench.load(Dog, [{"id": 2, "name": "Max", "owner_id": 99}])

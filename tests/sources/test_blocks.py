@@ -1,9 +1,17 @@
+from collections.abc import Iterator
 from io import BytesIO, StringIO
 
 import pytest
 
 from microcosm_sqlite.errors import SourceError
-from microcosm_sqlite.sources.blocks import BLOCK_CHARACTERS, BLOCK_LINES, blocks_of_bytes, blocks_of_lines
+from microcosm_sqlite.sources.blocks import (
+    BLOCK_CHARACTERS,
+    BLOCK_LINES,
+    blocks_of_bytes,
+    blocks_of_lines,
+    looking_ahead,
+)
+from microcosm_sqlite.sources.lines import Block
 
 
 def test_blocks_end_where_lines_end() -> None:
@@ -44,3 +52,24 @@ def test_a_byte_that_is_no_text_is_named() -> None:
         SourceError, match="x, line 3: expected text in utf-8, found the byte 0xff as byte 2 of the line"
     ):
         list(blocks_of_bytes(BytesIO(b"a\nb\nc\xff\n"), name="x"))
+
+
+def test_blocks_are_begun_before_they_are_wanted() -> None:
+    """As many earlier as was said; what is wrong with one of them is told when it is its turn."""
+    begun: list[str] = []
+    blocks = looking_ahead(blocks_of_lines(list("abcdef"), name="x"), lambda block: begun.append(block.text), 1)
+    assert next(blocks).text == "abcdef"
+    assert next(blocks, None) is None
+
+    def failing() -> Iterator[Block]:
+        for number in range(1, 5):
+            yield Block(number, str(number))
+        raise SourceError(source="x", line=5, expected="text", found="none", remedy="None.")
+
+    begun.clear()
+    blocks = looking_ahead(failing(), lambda block: begun.append(block.text), 2)
+    assert next(blocks).text == "1"
+    assert begun == ["1", "2", "3"]
+    assert [next(blocks).text for _ in range(3)] == ["2", "3", "4"]
+    with pytest.raises(SourceError, match="x, line 5"):
+        next(blocks)

@@ -1,11 +1,12 @@
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.errors import RowProblem, SourceError
 from microcosm_sqlite.sources.json import JSONLinesSource, JSONSource
 from microcosm_sqlite.sources.tabular import Content
 
@@ -19,6 +20,12 @@ def read(source: JSONLinesSource | JSONSource) -> list[tuple[int, dict[str, Any]
             for batch in reading.batches
             for line, row in batch.records()
         ]
+
+
+def problems(source: JSONLinesSource | JSONSource) -> list[RowProblem]:
+    """Return what could not be read."""
+    with source.open() as reading:
+        return [problem for batch in reading.batches for problem in batch.unread]
 
 
 def write(folder: Path, content: bytes) -> Path:
@@ -57,13 +64,35 @@ def test_files_may_be_packed_and_know_their_bytes(tmp_path: Path) -> None:
     assert (source.name, source.digest().bytes) == ("upload", len(packed))  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("line", [b"{", b"[1]", b"7", b'{"a": NaN}', b'{"a": "\xff"}', b"\x00"])
-def test_a_line_that_is_no_object_is_named(line: bytes, tmp_path: Path) -> None:
-    """Whatever is wrong with it."""
-    path = write(tmp_path, b'{"a": 1}\n' * 3 + line + b'\n{"a": 1}\n')
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "is no JSON object: it ends too early"),
+        (b"[1]", "is no JSON object but of type array"),
+        (b"7", "is no JSON object but of type int"),
+        (b'{"a": NaN}', "is no JSON object: invalid character (byte 6)"),
+        (b'{"a": "\xff"}', "is no JSON object: byte 1 is not UTF-8"),
+        (b"\x00", "is no JSON object: invalid character (byte 0)"),
+    ],
+)
+def test_a_line_that_is_no_object_is_a_problem_of_that_line(line: bytes, reason: str, tmp_path: Path) -> None:
+    """Whatever is wrong with it; the lines around it are read."""
+    source = JSONLinesSource(write(tmp_path, b'{"a": 1}\n' * 3 + line + b'\n{"a": 1}\n'))
 
-    with pytest.raises(SourceError, match=r"line 4: expected a JSON object"):
-        read(JSONLinesSource(path))
+    assert [number for number, _ in read(source)] == [1, 2, 3, 5]
+    (problem,) = problems(source)
+    assert (problem.source, problem.line, problem.rule) == (source.name, 4, "document")
+    assert problem.value == line.decode(errors="backslashreplace")
+    assert problem.reason == reason
+
+
+@pytest.mark.parametrize("content", [b'[{"a": 1}]', b'\xef\xbb\xbf [\n  {"a": 1},\n', b"[]"])
+def test_an_array_that_is_called_lines_is_told(content: bytes, tmp_path: Path) -> None:
+    """Rather than one bad row for each of its lines."""
+    with pytest.raises(
+        SourceError, match=r"expected a JSON object per line, found an array of them\. Name it \*\.json"
+    ):
+        read(JSONLinesSource(write(tmp_path, content)))
 
 
 def test_an_array_is_read_as_its_objects(tmp_path: Path) -> None:
@@ -74,7 +103,30 @@ def test_an_array_is_read_as_its_objects(tmp_path: Path) -> None:
     assert read(JSONSource(write(tmp_path, b"[]"))) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"[{]", b"\xff"])
+def test_an_element_that_is_no_object_is_a_problem_of_its_number(tmp_path: Path) -> None:
+    """The elements around it are read."""
+    source = JSONSource(write(tmp_path, b'[{"a": 1}, [1], {"a": NaN}, {"a": 1}]'))
+
+    assert [number for number, _ in read(source)] == [1, 4]
+    assert [(problem.line, problem.value) for problem in problems(source)] == [(2, "[1]"), (3, '{"a": NaN}')]
+
+
+def test_only_some_objects_are_in_memory(tmp_path: Path) -> None:
+    """An array of 20 MB, packed so that it is short, takes less than 4 MB to read."""
+    path = tmp_path / "rows.json.gz"
+    path.write_bytes(gzip.compress(b"[" + b",\n".join([b'{"text": "%b"}' % (b"x" * 1000)] * 20_000) + b"]"))
+
+    tracemalloc.start()
+    with JSONSource(path).open() as reading:
+        count = sum(batch.count for batch in reading.batches)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert count == 20_000
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
 def test_what_is_no_array_of_objects_is_an_error(content: bytes, tmp_path: Path) -> None:
     """With what was found instead."""
     with pytest.raises(SourceError, match="expected an array of objects, found"):

@@ -1,6 +1,6 @@
 import sys
 import zipfile
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,29 @@ def test_sources_and_rows_are_taken_as_they_are() -> None:
     assert isinstance(source_of([{"a": 1}], name="rows of City"), RowsSource)
 
 
-@pytest.mark.parametrize("given", [5, {"a": 1}, b"a", StringIO("id\n")])
-def test_anything_else_is_a_type_error(given: Any) -> None:
-    """An open file does not say what it holds."""
-    with pytest.raises(TypeError, match="expected a path, rows or a source"):
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (5, "5"),
+        (None, "None"),
+        (Path, "<class"),
+        (b"a", "b'a'"),
+        (BytesIO(), "<_io.BytesIO"),
+        ({"a": 1}, "a mapping: put it into a list if it is one row"),
+        (StringIO("id\n"), r"an open file: say what it holds, CSVSource\("),
+        ("id,name\n1,Ada\n", r"lines of text: say what they are, CSVSource\(StringIO\(text\)\)"),
+    ],
+)
+def test_anything_else_is_a_type_error(given: Any, found: str) -> None:
+    """An open file does not say what it holds, nor does text."""
+    with pytest.raises(TypeError, match=f"expected a path, rows or a source, found {found}"):
         source_of(given)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """It holds rows of several models, probably."""
+    with pytest.raises(SourceError, match=r"expected a file, found a folder\. Load its files one by one"):
+        source_of(tmp_path)
 
 
 def test_a_zip_file_is_what_is_in_it(tmp_path: Path) -> None:

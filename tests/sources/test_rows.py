@@ -4,6 +4,7 @@ import pytest
 
 from microcosm_sqlite.sources.rows import RowsSource
 from microcosm_sqlite.sources.tabular import Content
+from tests.pets import Person
 
 
 def test_rows_that_hold_the_same_are_a_batch() -> None:
@@ -24,6 +25,19 @@ def test_rows_are_no_file_and_read_once() -> None:
     """Their keys name them where a line would."""
     assert not RowsSource([{"a": 1}]).is_rereadable
     assert RowsSource([]).digest() is None
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        ("cities.csv", r"the text 'cities\.csv'; a path is given by itself, lines as CSVSource\(lines\)"),
+        (Person(id=1, first="Ada"), r"Person; add instances to bench\.session\(\)"),
+    ],
+)
+def test_what_was_probably_meant_is_told(row: Any, found: str) -> None:
+    """Paths, lines and instances go elsewhere."""
+    with RowsSource([row]).open() as reading, pytest.raises(TypeError, match=f"found {found}"):
+        list(reading.batches)
 
 
 def test_what_is_no_mapping_is_a_type_error() -> None:
