@@ -58,7 +58,7 @@ def test_what_is_no_number_of_rows(persons: PersonStore, argument: str, number: 
 def test_numbers_of_rows_that_have_no_effect(persons: PersonStore) -> None:
     """`count` ignores them, and `first` its limit."""
     assert persons.count(offset=7, limit=0) == 1
-    assert persons.first(limit=0).id == 1
+    assert persons.first(limit=0) is not None
     assert persons.search(limit=0) == []
 
 
