@@ -170,7 +170,7 @@ def _bytes(text: str) -> bytes:
         # Without the word, "abcd" would be either.
         return b64decode(text[len(_BASE64) :], validate=True) if text.startswith(_BASE64) else bytes.fromhex(text)
     except ValueError:
-        raise ValueError("is neither bytes in hexadecimal nor base64: and bytes in that") from None
+        raise ValueError("is neither bytes in hexadecimal nor in base64, which is written behind 'base64:'") from None
 
 
 def _json(text: str) -> Any:

@@ -272,4 +272,6 @@ def _unknown(extract: Extract) -> WatermarkError:
     )
 
 
-_REFRESH: Final = "refresh() in the place of extract() takes all rows anew."
+_REFRESH: Final = (
+    "bench.refresh() in the place of bench.extract() takes all rows anew: a build script's --full-refresh."
+)

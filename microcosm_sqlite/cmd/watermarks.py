@@ -87,7 +87,11 @@ def set_mark(*, path: Path, table: str, values: tuple[str, ...], source: str | N
 @_columns_option
 @debug_option
 def reset(*, path: Path, table: str, source: str | None, columns: str | None) -> None:
-    """Forget the mark of TABLE in the workbench at PATH: the next extraction refuses, until all rows are taken anew."""
+    """Forget the mark of TABLE in the workbench at PATH: the next extraction refuses until all rows are taken anew.
+
+    That is done by `bench.refresh` in the place of `bench.extract`, the option --full-refresh of a build script as
+    docs/how-to/extract-new-rows.md shows it.
+    """
     with _opened_workbench(path) as marks:
         mark = _only(marks, table=table, source=source, columns=columns)
         marks.reset(mark.extraction)

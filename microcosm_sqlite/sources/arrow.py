@@ -2,16 +2,27 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from microcosm_sqlite.errors import MissingExtraError, SourceError
-from microcosm_sqlite.sources.files import digest_of, unreadable
+from microcosm_sqlite.sources.files import digest_of, told, unreadable
 from microcosm_sqlite.sources.tabular import BATCH_ROWS, Batch, Content, FileDigest, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Opened:
+    """What pyarrow says of a file that is open."""
+
+    names: list[str]
+    #: How many they are, more or less.
+    rows: int
+    batches: "Iterable[pa.RecordBatch]"
 
 
 class _ArrowFile:
@@ -46,9 +57,9 @@ class _ArrowFile:
         except ImportError as error:
             raise MissingExtraError(extra="arrow", needed_by=f"reading {self.kind}") from error
         try:
-            with self._opened() as (names, batches):
-                rows = _batches(batches)
-                yield Reading(header=tuple(names), batches=rows, content=Content.PLAIN)
+            with self._opened() as opened:
+                batches = told(_batches(opened.batches), self.path, rows=opened.rows)
+                yield Reading(header=tuple(opened.names), batches=batches, content=Content.PLAIN)
         except OSError as error:
             raise unreadable(self.name, error, expected=self.kind) from error
         except pa.ArrowException as error:
@@ -56,7 +67,7 @@ class _ArrowFile:
             raise SourceError(source=self.name, expected=self.kind, found=str(error), remedy=remedy) from error
 
     @contextmanager
-    def _opened(self) -> "Generator[tuple[list[str], Iterable[pa.RecordBatch]]]":
+    def _opened(self) -> Generator[_Opened]:
         raise NotImplementedError
         yield
 
@@ -72,11 +83,15 @@ class ParquetSource(_ArrowFile):
     kind = "a Parquet file"
 
     @contextmanager
-    def _opened(self) -> "Generator[tuple[list[str], Iterable[pa.RecordBatch]]]":
+    def _opened(self) -> Generator[_Opened]:
         from pyarrow import parquet  # noqa: PLC0415
 
         with parquet.ParquetFile(self.path) as file:
-            yield file.schema_arrow.names, cast("Any", file).iter_batches(BATCH_ROWS)
+            yield _Opened(
+                names=file.schema_arrow.names,
+                rows=file.metadata.num_rows,
+                batches=cast("Any", file).iter_batches(BATCH_ROWS),
+            )
 
 
 class ArrowSource(_ArrowFile):
@@ -90,12 +105,18 @@ class ArrowSource(_ArrowFile):
     kind = "an Arrow file"
 
     @contextmanager
-    def _opened(self) -> "Generator[tuple[list[str], Iterable[pa.RecordBatch]]]":
+    def _opened(self) -> Generator[_Opened]:
         import pyarrow as pa  # noqa: PLC0415
         from pyarrow import ipc  # noqa: PLC0415
 
         with pa.memory_map(str(self.path)) as mapped, ipc.open_file(mapped) as file:
-            yield file.schema.names, (file.get_batch(number) for number in range(file.num_record_batches))
+            numbers = range(file.num_record_batches)
+            yield _Opened(
+                names=file.schema.names,
+                # All but the last one hold as many as the first: to look into each would unpack them twice.
+                rows=sum(file.get_batch(number).num_rows for number in numbers[:1]) * len(numbers),
+                batches=map(file.get_batch, numbers),
+            )
 
 
 def _batches(batches: Iterable[Any]) -> Iterator[Batch]:

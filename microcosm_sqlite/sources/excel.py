@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from microcosm_sqlite.errors import HeaderError, MissingExtraError, SourceError
-from microcosm_sqlite.sources.files import digest_of, unreadable
+from microcosm_sqlite.sources.files import digest_of, told, unreadable
 from microcosm_sqlite.sources.tabular import Content, FileDigest, Reading, Record, batches_of
 
 
@@ -47,7 +47,8 @@ class ExcelSource:
             HeaderError: a name is missing in the header, or twice there.
             MissingExtraError: python-calamine is not installed.
         """
-        rows = _filled(self._rows())
+        found = self._sheet_of_rows()
+        rows = _filled(found.iter_rows())
         line, header = next(rows, (1, ()))
         names = self._names(line, header)
         # A cell beside the table is one too many, unless it is empty.
@@ -55,9 +56,10 @@ class ExcelSource:
             (number, row if any(cell is not None for cell in row[len(names) :]) else row[: len(names)])
             for number, row in rows
         )
-        yield Reading(header=names, batches=batches_of(records), content=Content.PLAIN)
+        batches = told(batches_of(records), self.path, rows=found.height)
+        yield Reading(header=names, batches=batches, content=Content.PLAIN)
 
-    def _rows(self) -> Iterator[list[Any]]:
+    def _sheet_of_rows(self) -> Any:
         try:
             import python_calamine as calamine  # noqa: PLC0415 - an extra
         except ImportError as error:
@@ -72,7 +74,7 @@ class ExcelSource:
                         found=repr(sheet),
                         remedy="Correct the name.",
                     )
-                return iter(book.get_sheet_by_name(sheet).iter_rows())
+                return book.get_sheet_by_name(sheet)
         except OSError as error:
             raise unreadable(self.name, error, expected="a spreadsheet") from error
         except calamine.CalamineError as error:

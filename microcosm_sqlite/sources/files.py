@@ -6,7 +6,7 @@ import hashlib
 import lzma
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from io import SEEK_END, BufferedReader, FileIO
@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO, Final, cast
 
 from microcosm_sqlite.errors import MissingExtraError, SourceError
 from microcosm_sqlite.progress import advance
-from microcosm_sqlite.sources.tabular import FileDigest
+from microcosm_sqlite.sources.tabular import Batch, FileDigest
 
 #: What reading a file may raise: what the system refuses, a path with a NUL in it, and broken archives.
 UNREADABLE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
@@ -58,6 +58,18 @@ def open_bytes(path: Path, *, name: str) -> Generator[BinaryIO]:
         # What was read was read.
         closing.callback(_close, stream)
         yield stream
+
+
+def told(batches: Iterable[Batch], path: Path, *, rows: int) -> Iterator[Batch]:
+    """Yield *batches*, and tell whoever watches how far *path* was read, by their part of all *rows*.
+
+    For files of which nobody sees what is read when. What is told is not exact, but how much time is left is.
+    """
+    size, done = path.stat().st_size, 0
+    for batch in batches:
+        done += batch.count
+        advance(bytes=size * min(done, rows) // max(rows, 1))
+        yield batch
 
 
 def digest_of(path: Path, *, name: str) -> FileDigest:

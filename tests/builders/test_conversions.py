@@ -215,5 +215,7 @@ def test_bytes_are_hexadecimal_unless_they_say_otherwise(text: str, data: bytes)
 @pytest.mark.parametrize("text", ["base64:AP8", "base64:é", "xx", "hex:00"])
 def test_what_is_neither_is_refused(text: str) -> None:
     """The reason says what there is."""
-    with pytest.raises(ValueError, match="is neither bytes in hexadecimal nor base64:"):
+    with pytest.raises(
+        ValueError, match="is neither bytes in hexadecimal nor in base64, which is written behind 'base64:'"
+    ):
         conversion_for(sa.LargeBinary(), DIALECT)(text)

@@ -185,7 +185,7 @@ def test_a_source_that_shrank(shop: sa.Engine, bench: Workbench) -> None:
     assert str(raised.value) == (
         "table 'shop_order' from the shop by id: expected a source that reaches up to the mark, [9], "
         "found its last row at [5]. See whether it is the right one, or was restored or emptied. "
-        "refresh() in the place of extract() takes all rows anew."
+        "bench.refresh() in the place of bench.extract() takes all rows anew: a build script's --full-refresh."
     )
     assert len(stored(bench.connection)) == 9
     assert bench.refresh(Order, source, watermark="id").rows == 5
@@ -203,7 +203,7 @@ def test_rows_without_a_mark(shop: sa.Engine, bench: Workbench) -> None:
 
     for source, watermark in ((SQLSource(shop, "orders"), "id"), (SQLSource(shop, "orders", name="the shop"), PAIR)):
         with pytest.raises(
-            WatermarkError, match=r"an empty table, or a mark .*, found rows without one\..* refresh\(\)"
+            WatermarkError, match=r"an empty table, or a mark .*, found rows without one\..*bench\.refresh\(\)"
         ):
             bench.extract(Order, source, watermark=watermark)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from microcosm_sqlite.errors import SourceError
+from microcosm_sqlite.progress import Event, step, watched
 from microcosm_sqlite.sources.arrow import ArrowSource, ParquetSource
 from microcosm_sqlite.sources.tabular import BATCH_ROWS, Content
 
@@ -64,3 +65,15 @@ def test_what_is_no_such_file_is_an_error(kind: Any, tmp_path: Path) -> None:
     path.write_text("id\n1\n" * 10)
     with pytest.raises(SourceError, match=f"expected {kind.kind}"), kind(path).open():
         pass
+
+
+@pytest.mark.parametrize(("name", "kind"), [("rows.parquet", ParquetSource), ("rows.arrow", ArrowSource)])
+def test_whoever_watches_sees_how_far_it_is(name: str, kind: Any, tmp_path: Path) -> None:
+    """By the end of the rows the whole file."""
+    path = write(tmp_path / name, ROWS)
+    events: list[Event] = []
+
+    with watched(events.append), step("load", name), kind(path).open() as reading:
+        list(reading.batches)
+
+    assert events[-1].bytes == path.stat().st_size

@@ -1,3 +1,4 @@
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from microcosm_sqlite.errors import HeaderError, RowsRejectedError, SourceError
+from microcosm_sqlite.progress import Event, step, watched
 from microcosm_sqlite.sources.excel import ExcelSource
 from microcosm_sqlite.workbench import Workbench
 from tests.pets import Everything, Pets
@@ -80,6 +82,36 @@ def test_a_sheet_is_loaded_as_it_is_seen(tmp_path: Path) -> None:
         found = [tuple(row) for row in bench.connection.execute(sa.select(*columns))]
 
     assert found == [(1, 7, 0.5, "007", True, date(2026, 1, 5)), (2, None, None, None, None, None)]
+
+
+def test_a_table_may_begin_anywhere(tmp_path: Path) -> None:
+    """Rows and columns before it that are empty are no part of it; rows have the numbers of the spreadsheet."""
+    path = write(tmp_path, [], [None, None], ["id", "integer"], [1, 7])
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    cells = '<row r="3"><c r="C3" t="inlineStr"><is><t>id</t></is></c></row><row r="5"><c r="C5"><v>7</v></c></row>'
+    files[sheet] = re.sub(rb"(?<=<sheetData>).*(?=</sheetData>)", cells.encode(), files[sheet])
+    moved = tmp_path / "moved.xlsx"
+    with zipfile.ZipFile(moved, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+    with ExcelSource(path).open() as reading:
+        assert (reading.header, list(reading.records)) == (("id", "integer"), [(4, [1.0, 7.0])])
+    with ExcelSource(moved).open() as reading:
+        assert (reading.header, list(reading.records)) == (("id",), [(5, [7.0])])
+
+
+def test_whoever_watches_sees_how_far_it_is(tmp_path: Path) -> None:
+    """By the end of the rows the whole file, nearly: the header is a row too."""
+    path = write(tmp_path, ["id"], *([number] for number in range(99)))
+    events: list[Event] = []
+
+    with watched(events.append), step("load", "rows"), ExcelSource(path).open() as reading:
+        list(reading.batches)
+
+    assert events[-1].bytes == path.stat().st_size * 99 // 100
 
 
 def test_errors_name_the_row_of_the_spreadsheet(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from microcosm_sqlite.errors import SourceError
-from microcosm_sqlite.progress import Event, step, watched
+from microcosm_sqlite.progress import Event, Kind, step, watched
 from microcosm_sqlite.sources import CSVSource
-from microcosm_sqlite.sources.files import digest_of, open_bytes
+from microcosm_sqlite.sources.files import digest_of, open_bytes, told
+from microcosm_sqlite.sources.tabular import Batch
 
 CONTENT = b"id\n1\n"
 
@@ -83,3 +84,20 @@ def test_whoever_watches_is_told_how_far_a_file_was_read(tmp_path: Path) -> None
         content(path)
 
     assert events[-1].bytes == path.stat().st_size
+
+
+def test_the_part_of_the_rows_stands_for_bytes(tmp_path: Path) -> None:
+    """For files of which nobody sees what is read when; never more than there is."""
+    path = tmp_path / "rows.bin"
+    path.write_bytes(b"x" * 100)
+    batches = [Batch(lines=range(2), rows=[(1,), (2,)]), Batch(lines=range(3), rows=[(3,), (4,), (5,)])]
+    seen: list[int | None] = []
+
+    for rows, expected in ((5, [40, 100]), (4, [50, 100]), (0, [0, 0])):
+        seen.clear()
+        events: list[Event] = []
+        with watched(events.append), step("load", "rows") as doing:
+            for _ in told(batches, path, rows=rows):
+                doing.tell(Kind.ADVANCED)
+                seen.append(events[-1].bytes)
+        assert seen == expected
