@@ -183,7 +183,7 @@ class Store(
 
     def _asked_keys(self, keys: Any) -> list[Any]:
         """Return *keys* as a list; raise `ArgumentError` where they are one alone."""
-        if isinstance(keys, list | tuple):
+        if isinstance(keys, list | tuple | range):
             return [*cast("Iterable[Any]", keys)]
         return listed(keys, where=self._name, argument="keys", example=f"retrieve_many([{named(keys)}])")
 
