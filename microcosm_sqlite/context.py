@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from microcosm_sqlite.errors import DuplicateModelError, ModelIntegrityError
+from microcosm_sqlite.errors import DataSetBusyError, DuplicateModelError, ModelIntegrityError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,11 +116,43 @@ if hasattr(os, "register_at_fork"):  # Windows has no fork.
     os.register_at_fork(after_in_child=_forget_parent_sessions)
 
 
+#: What to do about a constraint that is broken, by the beginning of what SQLite says.
+_REMEDIES: Final = (
+    ("UNIQUE", "Another row has these values: give this one others, or change or delete that one."),
+    ("NOT NULL", "Give the row a value there, or declare the column Mapped[... | None]."),
+    ("FOREIGN KEY", "Create the row that is referred to before, and delete those that refer to it before it."),
+    ("CHECK", "Give the row values for which this holds."),
+    ("cannot store", "Give the row a value of the type of the column."),
+)
+
+#: Primary result codes of SQLite that say that somebody else holds a lock (https://sqlite.org/rescode.html).
+_LOCKED: Final = frozenset({5, 6})
+
+
 def integrity_error(error: IntegrityError) -> ModelIntegrityError:
     """Return our error for SQLAlchemy's, telling a duplicate from every other broken constraint."""
-    if "UNIQUE constraint failed" in str(error.orig):
-        return DuplicateModelError(error)
-    return ModelIntegrityError(error)
+    found = str(error.orig)
+    remedy = next((words for beginning, words in _REMEDIES if found.startswith(beginning)), "Correct the row.")
+    explanation = f"{found}; nothing was written. {remedy}"
+    kind = DuplicateModelError if "UNIQUE constraint failed" in found else ModelIntegrityError
+    return kind(error, explanation=explanation)
+
+
+def busy_error(
+    error: BaseException, *, name: str, engine: Callable[[], Engine], undone: str
+) -> DataSetBusyError | None:
+    """Return what *error* says of the data set *name* if it is that another connection holds a lock, else None.
+
+    Args:
+        error: What was raised.
+        name: The name of the data set.
+        engine: Returns its engine.
+        undone: What was not done, as a clause.
+    """
+    code = getattr(error.orig, "sqlite_errorcode", 0) if isinstance(error, OperationalError) else 0
+    if code & 0xFF not in _LOCKED:
+        return None
+    return DataSetBusyError(name=name, path=str(engine().url.database), undone=undone)
 
 
 class SessionContext:
@@ -172,6 +204,7 @@ class SessionContext:
         Raises:
             DuplicateModelError: a unique constraint is broken; everything since the last commit is rolled back.
             ModelIntegrityError: any other constraint is broken, such as a deferred foreign key; rolled back as well.
+            DataSetBusyError: another connection held a lock for too long; rolled back as well.
         """
         session = self.session
         if session is None:
@@ -181,8 +214,16 @@ class SessionContext:
         except IntegrityError as error:
             session.rollback()
             raise integrity_error(error) from error
-        except BaseException:
+        except BaseException as error:
             session.rollback()
+            busy = busy_error(
+                error,
+                name=self.data_set.__data_set__,
+                engine=lambda: session.get_bind().engine,
+                undone="nothing was committed, and all changes were rolled back",
+            )
+            if busy is not None:
+                raise busy from error
             raise
 
     def rollback(self) -> None:

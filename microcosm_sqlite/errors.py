@@ -8,6 +8,8 @@ Every error of the package descends from `SQLiteError`:
     │   ├── MigrationIntegrityError    a migration would leave foreign keys that lead nowhere
     │   └── MultipleModelsFoundError   one row was asked for, several match
     ├── ModelNotFoundError             no row matches; also a KeyError             (status 404)
+    ├── ArgumentError                  an argument of another kind than is taken; also a TypeError
+    │   └── ArgumentValueError         ... of the right kind, but none that can be; also a ValueError (status 400)
     ├── UnknownFilterError             a keyword no store method knows; also a TypeError
     ├── UnknownKeyError                `by` names no unique key of the model; also a TypeError
     ├── NotIndexedError                its model declares no index for this; also a TypeError
@@ -48,7 +50,7 @@ Every error of the package descends from `SQLiteError`:
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
         ├── WorkbenchBusyError         another build of this data set is running
         ├── WorkbenchFailedError       the disk or the operating system refused what the build needs
-        ├── DataSetBusyError           a load into a data set in use: another connection holds a lock
+        ├── DataSetBusyError           another connection holds a lock; also a DataSetError (status 503)
         └── SealError                  the finished file could not be published
             └── GatesFailedError       ... what must hold of its rows does not; `failures` names each
 
@@ -100,7 +102,14 @@ def _restore(kind: type[SQLiteError], arguments: tuple[Any, ...], facts: dict[st
 
 
 class ModelIntegrityError(SQLiteError):
-    """A row breaks a constraint of its table."""
+    """A row breaks a constraint of its table; where *explanation* is given, the message is that instead of *args*."""
+
+    def __init__(self, *args: Any, explanation: str | None = None) -> None:
+        super().__init__(*args)
+        self.explanation = explanation
+
+    def __str__(self) -> str:
+        return self.explanation or super().__str__()
 
 
 class DuplicateModelError(ModelIntegrityError):
@@ -159,6 +168,21 @@ class ModelNotFoundError(SQLiteError, KeyError):
         self.missing = tuple(missing)
 
 
+class ArgumentError(SQLiteError, TypeError):
+    """An argument of another kind than is taken there."""
+
+    def __init__(self, *, where: str, argument: str, expected: str, found: str, remedy: str) -> None:
+        self.where, self.argument = where, argument
+        self.expected, self.found, self.remedy = expected, found, remedy
+        super().__init__(f"{where}: {argument}: expected {expected}, found {found}. {remedy}")
+
+
+class ArgumentValueError(ArgumentError, ValueError):
+    """An argument of the right kind, but with a value that nothing can have, or that has no meaning there."""
+
+    _status_code = 400
+
+
 class UnknownFilterError(SQLiteError, TypeError):
     """A keyword that this store does not know as a filter, or that may not be used this way."""
 
@@ -169,9 +193,17 @@ class UnknownFilterError(SQLiteError, TypeError):
         names = ", ".join(repr(name) for name in self.unknown)
         options = ", ".join(self.known) or "none"
         super().__init__(
-            f"{store}: {reason} {names}. Known filters: {options}. "
+            f"{store}: {reason} {names}.{_meant(self.unknown, self.known)} Known filters: {options}. "
             "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
         )
+
+
+def _meant(unknown: Iterable[str], known: Sequence[str]) -> str:
+    """Return the question whether names that are *known* and look like those *unknown* were meant, if there are any."""
+    from difflib import get_close_matches  # noqa: PLC0415 - Only who made a mistake pays for it.
+
+    alike = dict.fromkeys(name for one in unknown for name in get_close_matches(one, known, n=1) if name != one)
+    return f" Did you mean {' and '.join(map(repr, alike))}?" if alike else ""
 
 
 class UnknownKeyError(SQLiteError, TypeError):
@@ -258,10 +290,12 @@ class StaleCursorError(CursorError):
 class ConfigurationError(SQLiteError, ValueError):
     """A setting that cannot be understood."""
 
-    def __init__(self, *, key: str, found: Any, expected: str) -> None:
+    def __init__(self, *, key: str, found: Any, expected: str, shown: str | None = None) -> None:
+        """Word the message; *shown* says what was found where that itself is not to be seen."""
         self.key, self.found, self.expected = key, found, expected
+        words = repr(found) if shown is None else shown
         super().__init__(
-            f"configuration {key}: expected {expected}, found {found!r}. Correct the value or remove the key."
+            f"configuration {key}: expected {expected}, found {words}. Correct the value or remove the key."
         )
 
 
@@ -592,14 +626,17 @@ class WorkbenchFailedError(BuildError):
         )
 
 
-class DataSetBusyError(BuildError):
+class DataSetBusyError(BuildError, DataSetError):
     """Another connection holds a lock on the database."""
 
-    def __init__(self, *, name: str, path: str) -> None:
-        self.name, self.path = name, path
+    _status_code = 503
+
+    def __init__(self, *, name: str, path: str, undone: str = "nothing was loaded") -> None:
+        self.name, self.path, self.undone = name, path, undone
         super().__init__(
-            f"data set {name!r}: the database at {path} is locked by another connection; nothing was loaded. "
-            "Commit, roll back or close the sessions and contexts open on it, those of this thread too, then try again."
+            f"data set {name!r}: the database at {path} is locked by another connection; {undone}. "
+            "Commit, roll back or close the sessions and contexts open on it, those of this thread too, then try "
+            "again. What a store changes outside of a context holds the lock until `store.session.commit()`."
         )
 
 

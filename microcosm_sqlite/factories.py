@@ -190,7 +190,7 @@ class SQLiteBindFactory:
             bound[0].dispose()
 
     def stats(self) -> dict[str, Statistics]:
-        """Return what was read so far of each sealed data set that is bound here, by all threads together."""
+        """Return what was read so far of each data set that is bound here, by all threads together."""
         from microcosm_sqlite.statistics import statistics_of  # noqa: PLC0415
 
         return statistics_of({name: engine for name, (engine, _) in list(self.datasets.items())})

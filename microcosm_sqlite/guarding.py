@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from microcosm_sqlite.access import SCAN_LIMIT
 from microcosm_sqlite.artifacts.advising import missing_index
 from microcosm_sqlite.engines.watching import connections_of
-from microcosm_sqlite.errors import FullScanError
+from microcosm_sqlite.errors import ArgumentValueError, FullScanError
 
 #: What of a statement is counted: rows that were read because no index led to them, and rows that were put into an
 #: index for this statement alone (https://sqlite.org/c3ref/c_stmtstatus_counter.html).
@@ -77,8 +77,16 @@ def guard(engine: Engine, reaction: Reaction, *, limit: int) -> Callable[[], Non
     """Guard *engine* from now on; return what ends it.
 
     Raises:
-        TypeError: the engine is none of a data set.
+        ArgumentError: the engine is none of a data set, or the limit no number; a `TypeError` too.
     """
+    if not isinstance(cast("Any", limit), int) or limit < 0:
+        raise ArgumentValueError(
+            where="a guard of queries",
+            argument="limit",
+            expected="a whole number of rows, from 0 on",
+            found=repr(limit),
+            remedy="Write limit=1000, or leave it out.",
+        )
     connections = connections_of(engine)
     key = connections.watch(_Guard(engine=ref(engine), reaction=reaction, limit=limit))
     return lambda: connections.leave(key)

@@ -85,8 +85,9 @@ def parse_secret(key: str, value: Any) -> str:
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or len(value) < LEAST_SECRET:
-        found = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-        raise ConfigurationError(key=key, found=found, expected=f"{LEAST_SECRET} characters or more, or nothing")
+        found = f"{len(value)} of them" if isinstance(value, str) else f"a value of type {type(value).__name__}"
+        expected = f"{LEAST_SECRET} characters or more, or nothing"
+        raise ConfigurationError(key=key, found=found, shown=found, expected=expected)
     return value
 
 

@@ -1,4 +1,4 @@
-"""Say what a process read of its sealed data sets."""
+"""Say what a process read of its data sets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from microcosm_sqlite.engines.opening import never_changes
 class Statistics:
     """What all threads of this process read of one data set, through stores, since it was bound.
 
-    Look-ups that SQLAlchemy answers (see the page on look-ups) are not counted.
+    What SQLAlchemy answers (see the page on look-ups) counts as one key or one statement each, without its scans.
     """
 
-    #: The version of the artifact.
+    #: The version of the artifact; empty where rows may change.
     release: str
     #: Keys that were asked for.
     lookups: int
@@ -26,21 +26,21 @@ class Statistics:
     hits: int
     #: Statements that were run for anything but keys.
     searches: int
-    #: How many of these read a whole table, or an index from end to end.
+    #: How many of these read a whole table, or an index from end to end, as far as they were run without SQLAlchemy.
     scans: int
     #: Time spent on what was not answered from memory, in seconds; for look-ups by key told from a sample.
     seconds: float
 
 
 def statistics_of(engines: Mapping[str, Engine]) -> dict[str, Statistics]:
-    """Return the statistics of those of *engines*, by name of data set, that are on sealed artifacts."""
-    return {name: _statistics(engine) for name, engine in sorted(engines.items()) if never_changes(engine)}
+    """Return the statistics of *engines*, by name of data set."""
+    return {name: _statistics(engine) for name, engine in sorted(engines.items())}
 
 
 def _statistics(engine: Engine) -> Statistics:
     total = tally_of(engine).total()
     return Statistics(
-        release=inspect(Path(engine.url.database or "")).manifest.version,
+        release=inspect(Path(engine.url.database or "")).manifest.version if never_changes(engine) else "",
         lookups=total.hits + total.misses,
         hits=total.hits,
         searches=total.searches,

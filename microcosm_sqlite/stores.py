@@ -14,20 +14,25 @@ from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.errors import ModelNotFoundError, MultipleModelsFoundError
 from microcosm_sqlite.lookups.access import Call, Load, Search, certified
 from microcosm_sqlite.lookups.answers import Answers
+from microcosm_sqlite.lookups.arguments import listed, named, shown
 from microcosm_sqlite.lookups.asynchronous import Asynchronous
 from microcosm_sqlite.lookups.changes import Changes
 from microcosm_sqlite.lookups.columns import Columns
+from microcosm_sqlite.lookups.declarations import check_order, declared_filters
 from microcosm_sqlite.lookups.filters import filters_by_name
 from microcosm_sqlite.lookups.matching import Matching
 from microcosm_sqlite.lookups.paging import Pages, Paging
 from microcosm_sqlite.lookups.picking import Picking
 from microcosm_sqlite.lookups.places import Placed
-from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, get_session
+from microcosm_sqlite.lookups.sessions import GetOrCreateSession, SessionSource, checked_source, get_session
 from microcosm_sqlite.lookups.surveying import paths_of
 
 __all__ = ["Call", "GetOrCreateSession", "Load", "Search", "Store", "certified", "get_session"]
 
 ModelT = TypeVar("ModelT", default=Any)
+
+#: Keys without a row that a message spells out; all are in `missing`.
+_SHOWN_KEYS = 20
 
 
 class Store(
@@ -89,14 +94,18 @@ class Store(
         """Make a store on a graph, or on a source of sessions; without either it needs an open context.
 
         Raises:
-            TypeError: the class names no model.
+            TypeError: the class names no model, or declares something else than a list of attributes.
+            ArgumentError: *get_session* is neither; a `TypeError` too.
         """
         if type(self).model_class is Store.model_class:
             _ = self.model_class
         self.get_session: SessionSource = (
-            GetOrCreateSession(get_session) if isinstance(get_session, ObjectGraph) else get_session
+            GetOrCreateSession(get_session)
+            if isinstance(get_session, ObjectGraph)
+            else checked_source(get_session, store=type(self).__name__)
         )
-        self.auto_filters: dict[str, Any] = filters_by_name(self.auto_filter_fields or ())
+        self.auto_filters: dict[str, Any] = filters_by_name(declared_filters(self))
+        check_order(self)
         self._answers: Answers[ModelT] = Answers(self)
         self._here = self._answers.here
         self._pages: Pages[ModelT] = Pages(self, self._answers)
@@ -134,6 +143,7 @@ class Store(
         With *by*, a mapped attribute or a tuple of several, *key* is that other unique key instead.
 
         Raises:
+            ArgumentError: *key* is no value of such a key, nor several.
             ModelNotFoundError: there is none; it is a `KeyError` too.
             UnknownKeyError: *by* is no unique key of the model.
         """
@@ -148,7 +158,7 @@ class Store(
                 return cast("ModelT", row)
         found = self._answers.find(key) if by is None else self._answers.find(key, by=by)
         if found is None:
-            raise ModelNotFoundError(f"{self._name}: no row with {_key_in_words(by)} {key!r}", missing=[key])
+            raise ModelNotFoundError(f"{self._name}: no row with {_key_in_words(by)} {shown(key)}", missing=[key])
         return found
 
     def retrieve_many(self, keys: Iterable[Any], *, by: Any = None) -> list[ModelT]:
@@ -158,19 +168,29 @@ class Store(
             ModelNotFoundError: some do not exist; `missing` has all of those.
             UnknownKeyError: *by* is no unique key of the model.
         """
-        asked = list(keys)
+        asked = [*keys] if isinstance(keys, list | tuple) else self._listed(keys)
         rows = self._answers.find_many(asked, by=by)
         missing = [key for key, row in zip(asked, rows, strict=True) if row is None]
         if missing:
+            keys_shown = ", ".join(map(shown, missing[:_SHOWN_KEYS]))
+            more = ", ..." if len(missing) > _SHOWN_KEYS else ""
             raise ModelNotFoundError(
-                f"{self._name}: {len(missing)} of {len(asked)} keys have no row: {missing}", missing=missing
+                f"{self._name}: {len(missing)} of {len(asked)} keys have no row: [{keys_shown}{more}]", missing=missing
             )
         return [row for row in rows if row is not None]
+
+    def _listed(self, keys: Any) -> list[Any]:
+        return listed(keys, where=self._name, argument="keys", example=f"retrieve_many([{named(keys)}])")
 
     def search(
         self, *criteria: Any, offset: int | None = None, limit: int | None = None, **filters: Any
     ) -> list[ModelT]:
-        """Return all rows that match, at most *limit* after skipping *offset*."""
+        """Return all rows that match, at most *limit* after skipping *offset*.
+
+        Raises:
+            ArgumentError: a condition is none, or a filter, *offset* or *limit* has a value that it cannot have.
+            UnknownFilterError: a keyword is unknown.
+        """
         return self._answers.rows(criteria, filters, offset=offset, limit=limit)
 
     def stream(

@@ -1,4 +1,4 @@
-"""Report what is read of sealed data sets to OpenTelemetry."""
+"""Report what is read of data sets to OpenTelemetry."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,8 @@ def report(graph: Any, meter: "Meter | None" = None) -> None:
     """Let OpenTelemetry collect the statistics of *graph*'s data sets whenever it collects metrics.
 
     Five observable counters, each with the attributes `db.namespace` (the data set) and `microcosm_sqlite.release` (its
-    version). Nothing is done when rows are looked up: the numbers are those of `graph.sqlite.stats()`.
+    version, empty where rows may change). Nothing is done when rows are looked up: the numbers are those of
+    `graph.sqlite.stats()`.
 
     Args:
         graph: An object graph.

@@ -8,6 +8,8 @@ import pytest
 
 from microcosm_sqlite import errors
 from microcosm_sqlite.errors import (
+    ArgumentError,
+    ArgumentValueError,
     ArtifactNotFoundError,
     ColumnTypeError,
     ConfigurationError,
@@ -62,6 +64,7 @@ PROBLEM = RowProblem(source="dog.csv", line=3, column="weight", value="heavy", r
 EXAMPLES = [
     SQLiteError("something"),
     ModelIntegrityError("broken"),
+    ModelIntegrityError("broken", explanation="UNIQUE constraint failed: dog.id; nothing was written."),
     DuplicateModelError("twice"),
     MultipleModelsFoundError("several"),
     ModelNotFoundError("nothing", missing=[1, 2]),
@@ -72,6 +75,8 @@ EXAMPLES = [
     MigrationsNotFoundError(name="world", path=Path("sqlite-migrations/world")),
     MissingExtraError(extra="alembic", needed_by="a migration"),
     StaleDBError(name="world", operations=["add_column(...)"]),
+    ArgumentError(where="DogStore", argument="prefetch", expected="a list", found="Dog.owner", remedy="Write a list."),
+    ArgumentValueError(where="DogStore", argument="limit", expected="a number", found="-1", remedy="Leave it out."),
     UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"]),
     UnknownKeyError(model="Owner", asked=["town"], known=[("id",), ("name",)]),
     NotIndexedError(model="City", expected="a place", found="none declared", remedy="Add one."),
@@ -147,6 +152,9 @@ def facts(error: SQLiteError) -> dict[str, object]:
         (DuplicateModelError(), 409),
         (MultipleModelsFoundError(), 500),
         (ModelNotFoundError(), 404),
+        (ArgumentError(where="", argument="", expected="", found="", remedy=""), 500),
+        (ArgumentValueError(where="", argument="", expected="", found="", remedy=""), 400),
+        (DataSetBusyError(name="world", path=""), 503),
         (DataSetNotFoundError(name="world", looked=[], remedy=""), 404),
         (ReadOnlyDataSetError(name="world", path="", reason=""), 405),
         (ArtifactNotFoundError(path=Path(), expected="", found="", remedy=""), 404),
@@ -162,6 +170,9 @@ def test_status_codes(error: SQLiteError, status: int) -> None:
     ("kind", "builtin"),
     [
         (ModelNotFoundError, KeyError),
+        (ArgumentError, TypeError),
+        (ArgumentValueError, TypeError),
+        (ArgumentValueError, ValueError),
         (UnknownFilterError, TypeError),
         (UnknownKeyError, TypeError),
         (NotIndexedError, TypeError),
@@ -197,7 +208,7 @@ def test_unknown_filter_names_what_is_known_and_what_to_do() -> None:
     error = UnknownFilterError(store="DogStore of Dog", unknown=["nmae"], known=["owner_id", "name"])
 
     assert str(error) == (
-        "DogStore of Dog: unknown filter 'nmae'. Known filters: name, owner_id. "
+        "DogStore of Dog: unknown filter 'nmae'. Did you mean 'name'? Known filters: name, owner_id. "
         "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.pool import StaticPool
 
 from microcosm_sqlite.engines.opening import EngineOptions, open_memory, open_sealed
-from microcosm_sqlite.errors import FullScanError
+from microcosm_sqlite.errors import ArgumentError, ArgumentValueError, FullScanError
 from microcosm_sqlite.guarding import FullScanWarning, Reaction, guard, refuse_scans, scans_allowed, warn_of_scans
 from tests.sealed import seal_file
 from tests.shelves import Book, BookStore, Shelves, shelves
@@ -246,3 +246,25 @@ def test_a_query_that_is_left_halfway(graph: Any, monkeypatch: pytest.MonkeyPatc
         result.close()
 
     assert [str(one.exc_value)[:23] for one in told] == ["a query scanned 98 rows"]
+
+
+@pytest.mark.parametrize("guarding", [refuse_scans, warn_of_scans])
+@pytest.mark.parametrize(
+    "choose", [lambda g: g, lambda g: g.sqlite, lambda g: g.sqlite("shelves"), lambda _: None, lambda _: "shelves"]
+)
+def test_what_is_no_engine(graph: Any, guarding: Any, choose: Any) -> None:
+    """The message says where engines come from."""
+    message = r'^a guard of queries: engine: expected an engine of a data set, .* Write graph\.sqlite\("<name>"\)\[0\]'
+    with pytest.raises(ArgumentError, match=message), guarding(choose(graph)):
+        pass
+
+
+@pytest.mark.parametrize("limit", ["x", -1, None, 1.5])
+def test_what_is_no_limit(graph: Any, limit: Any) -> None:
+    """Told before anything is guarded."""
+    engine, _ = graph.sqlite("shelves")
+    with (
+        pytest.raises(ArgumentValueError, match="limit: expected a whole number of rows"),
+        refuse_scans(engine, limit=limit),
+    ):
+        pass

@@ -1,5 +1,6 @@
 """What a configuration may say, and how its refusals are worded."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class TestParsing:
             ConfigurationError, match=r"cursor_secret: expected 16 characters or more, or noth"
         ) as raised:
             parse_secret("sqlite.cursor_secret", value)
+        assert re.search(r"found (7 of them|a value of type \w+)\. Correct", str(raised.value))
         assert "hunter2" not in str(raised.value)
         assert "1234567890123456" not in str(raised.value)
 

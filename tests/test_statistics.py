@@ -1,4 +1,4 @@
-"""What a process read of its sealed data sets."""
+"""What a process read of its data sets."""
 
 import threading
 from typing import Any
@@ -37,8 +37,19 @@ def test_threads_are_counted_together(sealed_graph: Any) -> None:
     assert sealed_graph.sqlite.stats()["kennel"].lookups == 8
 
 
-def test_data_that_changes_is_not_counted(graph: Any) -> None:
-    """SQLAlchemy reads it."""
-    DogStore(graph).retrieve(1)
+def test_data_that_changes_is_counted_too(graph: Any) -> None:
+    """It has no release, and nothing of it is kept in memory."""
+    dogs = DogStore(graph)
+    dogs.retrieve(1)
+    dogs.retrieve(1)
+    dogs.search(name="Rex")
 
+    found = graph.sqlite.stats()["kennel"]
+
+    assert (found.release, found.lookups, found.hits, found.searches, found.scans) == ("", 2, 0, 1, 0)
+    assert found.seconds > 0
+
+
+def test_what_is_not_bound_is_not_there(graph: Any) -> None:
+    """Nothing is opened in order to be counted."""
     assert graph.sqlite.stats() == {}

@@ -161,7 +161,7 @@ class TestRetrieve:
     @pytest.mark.parametrize("key", [1, (1,), (1, 2, 3), {"dog_id": 1}, {"dog_id": 1, "date": 2}])
     def test_key_of_another_shape_is_a_mistake_of_the_caller(self, visits: VisitStore, key: Any) -> None:
         """Too few, too many or wrong names are a TypeError that lists the key's attributes."""
-        with pytest.raises(TypeError, match=r"Visit: expected a key of .*dog_id, day"):
+        with pytest.raises(TypeError, match=r"Visit: key: expected a (key|mapping) of .*dog_id, day"):
             visits.retrieve(key)
 
     def test_relationships_load_when_used(self, owners: OwnerStore) -> None:
@@ -268,7 +268,7 @@ class TestReading:
     @pytest.mark.parametrize("wrong", ["Rex", True, 7.5, Dog, object()])
     def test_other_positional_arguments_are_a_mistake_of_the_caller(self, dogs: DogStore, wrong: Any) -> None:
         """What is no expression is a TypeError that shows it."""
-        with pytest.raises(TypeError, match="DogStore of Dog: expected SQLAlchemy expressions"):
+        with pytest.raises(TypeError, match="DogStore of Dog: conditions: expected SQLAlchemy expressions"):
             dogs.count(wrong)
 
     def test_pages_follow_each_other(self, dogs: DogStore) -> None:
@@ -388,7 +388,7 @@ class TestUnknownFilters:
 
         assert raised.value.unknown == ("nmae",)
         assert str(raised.value).startswith(
-            "DogStore of Dog: unknown filter 'nmae'. Known filters: name, owner_id. Add the column to"
+            "DogStore of Dog: unknown filter 'nmae'. Did you mean 'name'? Known filters: name, owner_id. Add the column"
         )
 
     def test_an_unknown_filter_that_is_none_is_refused_too(self, dogs: DogStore) -> None:

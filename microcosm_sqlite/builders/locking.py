@@ -4,14 +4,14 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import apsw
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from microcosm_sqlite.context import current_session
-from microcosm_sqlite.errors import DataSetBusyError, WorkbenchBusyError
+from microcosm_sqlite.context import busy_error, current_session
+from microcosm_sqlite.errors import WorkbenchBusyError
 
 if TYPE_CHECKING:
     from microcosm_sqlite.engines.connections import Connection as DriverConnection
@@ -20,9 +20,6 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
-
-#: The low byte of SQLite's extended result codes is the primary one (https://sqlite.org/rescode.html).
-_PRIMARY: Final = 0xFF
 
 
 @contextmanager
@@ -57,10 +54,10 @@ def telling_who_is_busy(name: str, engine: Engine) -> Generator[None]:
     try:
         yield
     except OperationalError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY
-        if code in {apsw.SQLITE_BUSY, apsw.SQLITE_LOCKED}:
-            raise DataSetBusyError(name=name, path=str(engine.url.database)) from error
-        raise
+        busy = busy_error(error, name=name, engine=lambda: engine, undone="nothing was loaded")
+        if busy is None:
+            raise
+        raise busy from error
 
 
 def release_reads(graph: Any, data_set: type[Any]) -> None:

@@ -37,6 +37,9 @@ def _names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 
 
 _ORDER_HELP: Final = 'Order by these columns; "-" means falling. May be repeated.'
+#: More rows than any table has; SQLite itself counts in 64 bits.
+_MOST_ROWS: Final = 10**18
+
 _COLUMNS_HELP: Final = "Print only these columns. May be repeated."
 
 
@@ -77,13 +80,15 @@ def search(  # noqa: PLR0913 - One a parameter of the command: click passes them
         not_null=not_null,
         order=order,
         columns=columns,
-        limit=limit + 1,  # One more, to know whether there are more.
-        offset=offset,
+        limit=min(limit, _MOST_ROWS) + 1,  # One more, to know whether there are more.
+        offset=min(offset, _MOST_ROWS),
     )
     with opened_database(name_or_path) as database:
         query = rows_matching(table_called(table, database.schema), request)
         found = rows(database.connection, query.sql, *query.parameters)
-        write_rows(query.columns, islice(found, limit), form_for_stdout(as_json=as_json))
+        write_rows(query.columns, islice(found, min(limit, _MOST_ROWS)), form_for_stdout(as_json=as_json))
         has_more = next(found, None) is not None
-    if has_more:
+    if has_more and limit:
         click.echo(f"There are more rows: continue with --offset {offset + limit}, or raise --limit.", err=True)
+    elif has_more:
+        click.echo("There are rows, of which --limit 0 prints none: raise it.", err=True)

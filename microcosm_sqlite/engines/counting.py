@@ -6,6 +6,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary, finalize
 
 from microcosm_sqlite.engines.forking import call_in_child
+from microcosm_sqlite.engines.watching import identity_of
 
 #: One look-up by key in so many is timed, for all: asking the clock takes a twentieth of the time of a look-up.
 TIMED: Final = 16
@@ -77,6 +78,7 @@ _tallies: WeakKeyDictionary[Any, Tally] = WeakKeyDictionary()
 
 
 def tally_of(engine: Any) -> Tally:
-    """Return the tally of *engine*."""
-    tally = _tallies.get(engine)
-    return tally if tally is not None else _tallies.setdefault(engine, Tally())
+    """Return the tally of *engine*, and of those that were derived from it."""
+    known = identity_of(engine)
+    tally = _tallies.get(known)
+    return tally if tally is not None else _tallies.setdefault(known, Tally())

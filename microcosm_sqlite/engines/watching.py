@@ -7,11 +7,16 @@ from weakref import WeakSet
 
 from sqlalchemy import Engine, event
 
+from microcosm_sqlite.errors import ArgumentError
+
 if TYPE_CHECKING:
     from microcosm_sqlite.engines.connections import Connection
 
 #: Execution option that holds the connections of an engine; engines that were derived from one share them.
 _CONNECTIONS: Final = "microcosm_sqlite_connections"
+
+#: Characters of what is no engine that a message shows.
+_SHOWN: Final = 100
 
 #: What is called with APSW's account of a statement that came to its end:
 #: https://rogerbinns.github.io/apsw/connection.html#apsw.Connection.trace_v2.
@@ -67,9 +72,21 @@ def connections_of(engine: Engine) -> Connections:
     """Return the connections of *engine*, which this package has opened.
 
     Raises:
-        TypeError: it was opened by somebody else.
+        ArgumentError: it was opened by somebody else, or is no engine.
     """
-    found = engine.get_execution_options().get(_CONNECTIONS)
+    found = engine.get_execution_options().get(_CONNECTIONS) if isinstance(cast("Any", engine), Engine) else None
     if found is None:
-        raise TypeError(f"expected an engine of a data set, as graph.sqlite(name) gives it, found {engine!r}")
+        raise ArgumentError(
+            where="a guard of queries",
+            argument="engine",
+            expected="an engine of a data set",
+            found=repr(engine)[:_SHOWN],
+            remedy='Write graph.sqlite("<name>")[0], with the name of the data set.',
+        )
     return cast("Connections", found)
+
+
+def identity_of(engine: Any) -> object:
+    """Return what stands for *engine*, and for those that were derived from it."""
+    options: Any = engine.get_execution_options() if isinstance(engine, Engine) else {}
+    return options.get(_CONNECTIONS, engine)

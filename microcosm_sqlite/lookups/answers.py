@@ -1,7 +1,7 @@
 """Answer the look-ups of one store: directly where that gives what SQLAlchemy would give, else through SQLAlchemy."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from sqlalchemy import Column, Engine
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
@@ -9,11 +9,14 @@ from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.errors import SQLiteError
+from microcosm_sqlite.lookups.arguments import is_page
+from microcosm_sqlite.lookups.asking import Asking, AskingForKeys, explained
 from microcosm_sqlite.lookups.criteria import split_page
 from microcosm_sqlite.lookups.hooks import Hooks
 from microcosm_sqlite.lookups.keys import (
     identity_of,
     key_conditions,
+    key_matches,
     key_of,
     may_exist,
     unique_columns,
@@ -109,15 +112,18 @@ class Answers(Generic[ModelT]):
     ) -> list[ModelT]:
         """Return all rows that match."""
         criteria, offset, limit = split_page(criteria, offset, limit)
-        rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))
-        return self._query(criteria, filters, offset=offset, limit=limit).all() if rows is None else rows
+        if (rows := self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))) is None:
+            with Asking(self._store, criteria, filters):
+                return self._query(criteria, filters, offset=offset, limit=limit).all()
+        return rows
 
     def first(self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None) -> ModelT | None:
         """Return the first row that matches, or None."""
         criteria, offset, _ = split_page(criteria, offset, None)
         rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=1))
         if rows is None:
-            return self._query(criteria, filters, offset=offset, limit=None).first()
+            with Asking(self._store, criteria, filters):
+                return self._query(criteria, filters, offset=offset, limit=None).first()
         return rows[0] if rows else None
 
     def only(
@@ -131,10 +137,11 @@ class Answers(Generic[ModelT]):
         """
         criteria, offset, limit = split_page(criteria, offset, limit)
         # Two are enough to know that it is not the only one.
-        most = min(limit, _TWO) if type(limit) is int and limit >= 0 else _TWO
+        most = _TWO if limit is None else min(limit, _TWO) if is_page(limit) else limit
         rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=most))
         if rows is None:
-            return self._query(criteria, filters, offset=offset, limit=limit).one()
+            with Asking(self._store, criteria, filters):
+                return self._query(criteria, filters, offset=offset, limit=limit).one()
         if not rows:
             raise NoResultFound("No row was found when one was required")
         if len(rows) > 1:
@@ -144,14 +151,18 @@ class Answers(Generic[ModelT]):
     def count(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> int:
         """Return how many rows match."""
         found = self._scalar(self._preparation.count(criteria, filters))
-        return self._store._match(criteria, filters).count() if found is _UNANSWERED else int(found)
+        if found is _UNANSWERED:
+            with Asking(self._store, criteria, filters):
+                return int(self._store._match(criteria, filters).count())
+        return int(found)
 
     def exists(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> bool:
         """Tell whether any row matches."""
         found = self._scalar(self._preparation.exists(criteria, filters))
         if found is _UNANSWERED:
-            query = self._store._match(criteria, filters)
-            return bool(self._store.session.query(query.exists()).scalar())
+            with Asking(self._store, criteria, filters):
+                matches = self._store._match(criteria, filters)
+                return bool(self._store.session.query(matches.exists()).scalar())
         return found is not None
 
     def stream(
@@ -162,8 +173,9 @@ class Answers(Generic[ModelT]):
         prepared = self._preparation.rows(criteria, filters, offset=offset, limit=limit)
 
         def through_sqlalchemy() -> Iterator[ModelT]:
-            rows: Iterator[ModelT] = self._store._iterate(self._query(criteria, filters, offset=offset, limit=limit))
-            return rows
+            with Asking(self._store, criteria, filters):
+                query = self._query(criteria, filters, offset=offset, limit=limit)
+            return explained(self._store._iterate(query), self._store, criteria, filters)
 
         if prepared is None or not self._prefetching.can_fill(prepared.table):
             return through_sqlalchemy()
@@ -248,14 +260,15 @@ class Answers(Generic[ModelT]):
         store = self._store
         if not may_exist(values):
             return None
-        session = store.session
-        if columns is None:
-            # `get` looks into the session first, unless told not to; for other queries the session's options say it.
-            found: ModelT | None = session.get(store.model_class, values, execution_options=session.execution_options)
-        else:
-            matches = (column == value for column, value in zip(columns, values, strict=True))
-            found = session.query(store.model_class).filter(*matches).one_or_none()
-        return found
+        with AskingForKeys(store, columns, [values]):
+            session = store.session
+            if columns is None:
+                # `get` looks into the session first, unless told not to; for other queries its options say it.
+                return cast(
+                    "ModelT | None", session.get(store.model_class, values, execution_options=session.execution_options)
+                )
+            matches = key_matches(columns, values)
+            return cast("ModelT | None", session.query(store.model_class).filter(*matches).one_or_none())
 
     def _find_many_others(
         self, columns: tuple[Column[Any], ...] | None, asked: Sequence[tuple[Any, ...]]
@@ -264,9 +277,11 @@ class Answers(Generic[ModelT]):
             return [self._find_other(columns, values) for values in asked]
         store = self._store
         found: dict[tuple[Any, ...], ModelT] = {}
-        for matches in key_conditions(store.model_class, dict.fromkeys(filter(may_exist, asked))):
-            query = self.prefetched(store.session.query(store.model_class).filter(matches))
-            found.update((key_of(row), row) for row in query)
+        with AskingForKeys(store, None, asked) as asking:
+            for matches in key_conditions(store.model_class, dict.fromkeys(filter(may_exist, asked))):
+                query = self.prefetched(store.session.query(store.model_class).filter(matches))
+                found.update((key_of(row), row) for row in query)
+            asking.answered = sum(values in found for values in asked)
         # A key may be equal in SQL but not in Python ("5" and 5); such a one is looked up on its own.
         return [found[values] if values in found else self._find_other(None, values) for values in asked]
 

@@ -4,6 +4,7 @@ from asyncio import sleep
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
 from itertools import islice
 from typing import Any, Final, ParamSpec
 
@@ -13,6 +14,8 @@ from typing_extensions import TypeVar
 from microcosm_sqlite.context import current_session, open_contexts, sessions_here
 from microcosm_sqlite.dataset import resolve_data_set
 from microcosm_sqlite.engines.opening import never_changes
+from microcosm_sqlite.errors import ArgumentError
+from microcosm_sqlite.lookups.arguments import named
 from microcosm_sqlite.lookups.ownership import keep_here
 from microcosm_sqlite.lookups.parcels import Load, packed, unpacked
 from microcosm_sqlite.lookups.readers import reader_of
@@ -45,11 +48,17 @@ class Awaiting:
         """Ask *store*.
 
         Raises:
-            TypeError: the store was made without a graph, to which the threads belong.
+            ArgumentError: the store was made without a graph, to which the threads belong; a `TypeError` too.
         """
         if not isinstance(store.get_session, GetOrCreateSession):
             name = type(store).__name__
-            raise TypeError(f"{name}: expected a store that was made with a graph, {name}(graph), found one without")
+            raise ArgumentError(
+                where=f"{name}.asynchronous",
+                argument="get_session",
+                expected="a store that was made with a graph, to which the threads belong",
+                found="one without",
+                remedy=f"Write {name}(graph).",
+            )
         self._store: Any = store
         self._graph: Any = store.get_session.graph
 
@@ -62,8 +71,12 @@ class Awaiting:
 
         Rows in what it returns (by themselves, in lists, tuples, dictionaries and data classes) belong to the thread
         that awaits them.
+
+        Raises:
+            ArgumentError: *function* is a coroutine function, or no function; a `TypeError` too.
         """
-        act = partial(function, *arguments, **keywords)
+        self._check_function(function)
+        act = partial(self._plain_result, partial(function, *arguments, **keywords))
 
         def act_and_keep() -> Any:
             result = packed(act())
@@ -71,10 +84,35 @@ class Awaiting:
                 keep_here(session)
             return result
 
-        if self._is_answered_here():
-            return act()
-        found: Result = self._taken_over(await workers_of(self._graph).run(act_and_keep))
+        found: Result = (
+            act() if self._is_answered_here() else self._taken_over(await workers_of(self._graph).run(act_and_keep))
+        )
         return found
+
+    def _check_function(self, function: Any) -> None:
+        if not callable(function):
+            found = f"what is awaited already ({named(function)})" if isawaitable(function) else named(function)
+            raise self._no_function(found)
+        if iscoroutinefunction(function):
+            raise self._no_function(f"the coroutine function {_name_of(function)}")
+
+    def _plain_result(self, act: Callable[[], Any]) -> Any:
+        """Return what *act* returns, which somebody can take: a coroutine belongs to a loop, not to a thread."""
+        result = act()
+        if iscoroutine(result):
+            name = result.__qualname__
+            result.close()
+            raise self._no_function(f"one that returns the coroutine {name}")
+        return result
+
+    def _no_function(self, found: str) -> ArgumentError:
+        return ArgumentError(
+            where=f"{type(self._store).__name__}.asynchronous.call",
+            argument="function",
+            expected="a plain function, to be run in a thread",
+            found=found,
+            remedy="Await a coroutine by itself; of a store, name its own method: call(store.search, ...).",
+        )
 
     async def _ask(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
         """Return what the store answers, its rows as those of this thread."""
@@ -190,6 +228,10 @@ class _OfModel:
 
     def __init__(self, model: type[Any]) -> None:
         self.model_class = model
+
+
+def _name_of(function: Any) -> str:
+    return str(getattr(function, "__qualname__", function))
 
 
 def _as_it_is(found: Any) -> Any:

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
-from sqlalchemy import Boolean, Column, inspect, type_coerce
+from sqlalchemy import Column, inspect, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 from typing_extensions import TypeVar
 
-from microcosm_sqlite.errors import MissingExtraError
+from microcosm_sqlite.errors import ArgumentError, MissingExtraError
+from microcosm_sqlite.lookups.arguments import check_number, choice, is_page, listed, named
+from microcosm_sqlite.lookups.asking import Asking, Explaining
+from microcosm_sqlite.lookups.criteria import is_condition
 from microcosm_sqlite.lookups.picking import Pick, is_column
 from microcosm_sqlite.lookups.seeking import STORED
 
@@ -98,8 +101,7 @@ class Columns(Generic[ModelT]):
         writer, DuckDB, polars. Of sealed data it may be read by another thread, and at any pace. A reader that nobody
         wants any more gives its connection back.
         """
-        if batch_rows < 1:
-            raise ValueError(f"{self._name}: expected a batch of 1 or more rows, found {batch_rows!r}")
+        check_number(batch_rows, where=self._name, argument="batch_rows", least=1, otherwise="")
         batches = self._batches(criteria, columns, filters, offset=offset, limit=limit)
         reader: pa.RecordBatchReader = batches.reader(batch_rows)
         return reader
@@ -164,19 +166,21 @@ class Columns(Generic[ModelT]):
         names = tuple(str(attribute.key) for attribute in chosen)
 
         def through_sqlalchemy(rows: int) -> Iterator[Sequence[Any]]:
-            query = self._select(criteria, filters, offset=offset, limit=limit).with_entities(*map(_stored, chosen))
-            result = self.session.execute(query.statement.execution_options(yield_per=rows))
-            try:
-                yield from result.partitions()
-            finally:
-                result.close()
+            with Explaining(self, criteria, filters):
+                query = self._select(criteria, filters, offset=offset, limit=limit).with_entities(*map(_stored, chosen))
+                result = self.session.execute(query.statement.execution_options(yield_per=rows))
+                try:
+                    yield from result.partitions()
+                finally:
+                    result.close()
 
-        is_page = all(number is None or type(number) is int for number in (offset, limit))
+        is_plain = is_page(offset) and is_page(limit)
         page = (-1 if limit is None else limit, 0 if offset is None else offset)
-        prepared = self._answers.prepared(Pick(names), criteria, filters, page) if is_page else None
+        prepared = self._answers.prepared(Pick(names), criteria, filters, page) if is_plain else None
         if prepared is None:
             # Now rather than with the first row: what is wrong with the question should be heard at once.
-            self._select(criteria, filters, offset=offset, limit=limit)
+            with Asking(self, criteria, filters):
+                self._select(criteria, filters, offset=offset, limit=limit)
         model = mapper.class_.__name__
         into_arrow = [arrow_column(name, cast("Any", mapper.columns[name]), model=model) for name in names]
         return Batches(prepared, into_arrow, through_sqlalchemy)
@@ -184,10 +188,13 @@ class Columns(Generic[ModelT]):
     def _chosen(self, criteria: tuple[Any, ...], columns: Sequence[Any] | None) -> list[Any]:
         """Return the attributes of the columns that are asked for."""
         for criterion in criteria:
-            if isinstance(criterion, InstrumentedAttribute) and not isinstance(cast("Any", criterion).type, Boolean):
-                raise TypeError(
-                    f"{self._name}: expected conditions as positional arguments, found the column {criterion}. "
-                    f"Name columns as columns=[{criterion}]."
+            if isinstance(criterion, InstrumentedAttribute) and not is_condition(cast("Any", criterion)):
+                raise ArgumentError(
+                    where=self._name,
+                    argument="conditions",
+                    expected="expressions that are true or false",
+                    found=f"the column {criterion}",
+                    remedy=f"Write columns=[{criterion}].",
                 )
         mapper: Mapper[Any] = inspect(self.model_class)
         known = {
@@ -197,15 +204,18 @@ class Columns(Generic[ModelT]):
         }
         if columns is None:
             return [*known.values()]
-        if isinstance(columns, str | InstrumentedAttribute):
-            raise TypeError(
-                f"{self._name}: expected a list of columns, found {columns} alone. Write columns=[{columns}]."
-            )
-        chosen = [known.get(one, one) if isinstance(one, str) else one for one in columns]
+        example = f"columns=[{named(columns)}]"
+        asked = listed(columns, where=self._name, argument="columns", example=example)
+        chosen = [known.get(one, one) if isinstance(one, str) else one for one in asked]
         strangers = [one for one in chosen if not is_column(one, mapper)]
         if strangers or not chosen:
-            found = ", ".join(map(str, strangers)) or "none"
-            raise TypeError(f"{self._name}: expected columns in columns=, found {found}. It has {', '.join(known)}.")
+            raise ArgumentError(
+                where=self._name,
+                argument="columns",
+                expected=f"columns of {mapper.class_.__name__}, or their names",
+                found=", ".join(map(named, strangers)) or "none",
+                remedy=choice([*known], found=strangers[0] if strangers else None),
+            )
         return chosen
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from microcosm_sqlite.artifacts.inspection import inspect
 from microcosm_sqlite.engines.opening import never_changes, options_of
 from microcosm_sqlite.errors import CursorError, StaleCursorError
+from microcosm_sqlite.lookups.arguments import shown
 
 #: Bytes of a code, a multiple of three as base 64 takes them: to guess one takes 2**144 tries.
 _CODE_BYTES: Final = 18
@@ -120,8 +121,9 @@ _SHOWN: Final = 40
 
 
 def _shown(cursor: Any) -> str:
-    text = repr(cursor)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    if not isinstance(cursor, str):
+        return shown(cursor)
+    return repr(cursor) if len(cursor) <= _SHOWN else f"{cursor[:_SHOWN] + '...'!r}"
 
 
 _seals: WeakKeyDictionary[Engine, Seal] = WeakKeyDictionary()

@@ -63,7 +63,7 @@ def condition(field: Any, value: Any) -> ColumnElement[bool]:
     """Return "*field* is *value*"; for a list, tuple, set or range "*field* is one of these", which may be None."""
     if not isinstance(value, COLLECTIONS):
         return cast("ColumnElement[bool]", field == value)
-    if isinstance(value, range) and value.step == 1 and len(value) > _LISTED and type(field.type) in _WHOLE:
+    if isinstance(value, range) and is_stretch(value, field.type):
         return cast("ColumnElement[bool]", field.between(value.start, value.stop - 1))
     members = list(cast("Collection[Any]", value))
     known = [member for member in members if member is not None]
@@ -71,6 +71,18 @@ def condition(field: Any, value: Any) -> ColumnElement[bool]:
     one_of_these: ColumnElement[bool] = field.in_(listed)
     # In SQL, nothing is equal to NULL: IN would pass over rows without a value.
     return one_of_these if len(known) == len(members) else or_(one_of_these, field.is_(None))
+
+
+def is_stretch(numbers: range, type_: Any) -> bool:
+    """Tell whether *numbers* are looked for in a column of *type_* by their first and last."""
+    return numbers.step == 1 and type(type_) in _WHOLE and size_of(numbers) > _LISTED
+
+
+def size_of(members: Collection[Any]) -> int:
+    """Return how many *members* there are; a range may have more than `len` can say."""
+    if isinstance(members, range):
+        return max(0, -((members.start - members.stop) // members.step))
+    return len(members)
 
 
 def _listed(members: list[Any]) -> Any:

@@ -5,11 +5,13 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, cast
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.errors import UnknownFilterError
-from microcosm_sqlite.lookups.criteria import check_criteria
+from microcosm_sqlite.lookups.arguments import check_page
+from microcosm_sqlite.lookups.criteria import check_criteria, check_filters, check_tables, guarded_filters
 from microcosm_sqlite.lookups.filters import conditions, named_parameters
 from microcosm_sqlite.lookups.keys import key_attributes
 
@@ -72,6 +74,7 @@ class Hooks(Generic[ModelT]):
 
     def _paginate(self, query: Query[ModelT], offset: int | None = None, limit: int | None = None) -> Query[ModelT]:
         """Return the part of *query* that was asked for."""
+        check_page(self, offset=offset, limit=limit)
         if offset is not None:
             query = query.offset(offset)
         if limit is not None:
@@ -81,10 +84,14 @@ class Hooks(Generic[ModelT]):
     # How a look-up is put together
 
     def _match(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> Query[ModelT]:
-        unknown = filters.keys() - self._known_filters()
+        unknown = filters.keys() - self._known_filters() if filters else None
         if unknown:
             raise UnknownFilterError(store=self._name, unknown=sorted(unknown), known=self._known_filters())
-        check_criteria(criteria, store=self._name)
+        check_criteria(criteria, store=self)
+        if filters:
+            check_filters(self.auto_filters, filters, guarded=self._guarded_filters, store=self)
+        if not self._has_own_hooks and (criteria or not self._guarded_filters.keys().isdisjoint(filters)):
+            self._check_tables(criteria, filters)
         query = self._filter(self._query(), **filters)
         return query.filter(*criteria) if criteria else query
 
@@ -101,6 +108,16 @@ class Hooks(Generic[ModelT]):
             yield from result
         finally:
             result.close()
+
+    def _check_tables(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> None:
+        known = self.auto_filters
+        fields = (known[name] for name, value in filters.items() if value is not None and name in known)
+        check_tables([*criteria, *fields], mapper=inspect(self.model_class), store=self)
+
+    @cached_property
+    def _guarded_filters(self) -> dict[str, frozenset[str] | None]:
+        """The filters that need a look: the names of enumerations, None for those of other tables."""
+        return dict(guarded_filters(self.auto_filters, mapper=inspect(self.model_class)))
 
     @cached_property
     def _has_own_hooks(self) -> bool:

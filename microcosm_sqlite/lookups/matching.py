@@ -10,12 +10,15 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.exc import OperationalError
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.ddl import is_maintained, refresh_full_text
 from microcosm_sqlite.engines.opening import never_changes
-from microcosm_sqlite.errors import NotIndexedError
+from microcosm_sqlite.errors import ArgumentError, NotIndexedError
 from microcosm_sqlite.full_text import FullTextIndex, full_text_of
+from microcosm_sqlite.lookups.arguments import Named, check_number, check_page, is_page, listed, name_of, named, shown
+from microcosm_sqlite.lookups.asking import Asking, raise_if_busy
 from microcosm_sqlite.lookups.keys import key_attributes, key_of
 from microcosm_sqlite.lookups.plans import marker
 from microcosm_sqlite.lookups.ranking import TERMS, Terms, best_keys, best_rows
@@ -75,6 +78,9 @@ class Matching(Generic[ModelT]):
             """Return the rows with these keys."""
             ...
 
+        @property
+        def _name(self) -> str: ...
+
         def _match(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> Query[ModelT]: ...
 
     def match(
@@ -107,7 +113,9 @@ class Matching(Generic[ModelT]):
             UnknownFilterError: the store does not know a filter.
         """
         index = self._full_text()
-        names = _names_of(index, columns)
+        if not (is_page(limit) and is_page(offset)):
+            check_page(self, offset=offset, limit=limit)
+        names, marks = _names_of(index, columns, store=self), _checked_marks(marks, store=self)
         found = words_of(text)
         if not found:
             self._match(criteria, filters)  # Which raises what it would raise otherwise.
@@ -131,7 +139,9 @@ class Matching(Generic[ModelT]):
         match, only the first of them, in the order in which rows are numbered, are ranked: the answer comes at once.
         """
         index = self._full_text()
-        names = _names_of(index, columns)
+        if not (limit and is_page(limit)):
+            check_number(limit, where=self._name, argument="limit", otherwise="")
+        names, marks = _names_of(index, columns, store=self), _checked_marks(marks, store=self)
         words = begun_words_of(text)
         if not words:
             self._match(criteria, filters)
@@ -157,7 +167,11 @@ class Matching(Generic[ModelT]):
                 found="none declared",
                 remedy='Add FullText("<column>") to its __table_args__ and build the data set anew.',
             )
-        _make_current(self.session, index, model=name)
+        try:
+            _make_current(self.session, index, model=name)
+        except OperationalError as error:
+            raise_if_busy(error, self)
+            raise
         return index
 
     def _matches(self, search: "_Search", criteria: Any, filters: Any) -> list[Match[ModelT]]:
@@ -165,11 +179,11 @@ class Matching(Generic[ModelT]):
         found = self._answers.beside(make, criteria, filters, search.values)
         if found is None:
             keys = key_attributes(self.model_class)
-            rows = cast("Select[Any]", self._match(criteria, filters).statement)
-            terms = Terms(*(bindparam(None, value, type_) for value, type_ in zip(search.values, TERMS, strict=False)))
-            hits = self.session.execute(
-                best_keys(search.index, rows, keys, terms), bind_arguments={"mapper": self.model_class}
-            ).all()
+            with Asking(self, criteria, filters):
+                rows = cast("Select[Any]", self._match(criteria, filters).statement)
+                values = zip(search.values, TERMS, strict=False)
+                statement = best_keys(search.index, rows, keys, Terms(*(bindparam(None, *value) for value in values)))
+                hits = self.session.execute(statement, bind_arguments={"mapper": self.model_class}).all()
             instances = self.retrieve_many([hit[0] if len(keys) == 1 else tuple(hit[: len(keys)]) for hit in hits])
             found = [(row, tuple(hit[len(keys) :])) for row, hit in zip(instances, hits, strict=True)]
         return [search.match(row, texts) for row, texts in found]
@@ -220,8 +234,26 @@ def _ranked(store: Any, table: Any, parts: Any, *, terms: "Sequence[TypeEngine[A
     return best_rows(index, rows, layout.key_columns, markers, home=layout.table)
 
 
-def _names_of(index: FullTextIndex, columns: Iterable[Any]) -> list[str]:
-    names = [one if isinstance(one, str) else getattr(one, "name", str(one)) for one in columns]
+def _checked_marks(marks: Any, *, store: Named) -> tuple[str, str]:
+    if isinstance(marks, tuple | list) and list(map(type, cast("Sequence[Any]", marks))) == [str, str]:
+        before, behind = cast("Sequence[str]", marks)
+        return before, behind
+    raise ArgumentError(
+        where=name_of(store),
+        argument="marks",
+        expected="a pair of texts",
+        found=shown(marks),
+        remedy='Write marks=("<b>", "</b>"): what to put before and behind each word.',
+    )
+
+
+def _names_of(index: FullTextIndex, columns: Any, *, store: Named) -> list[str]:
+    asked: list[Any] = []
+    if not isinstance(columns, tuple):
+        asked = listed(columns, where=name_of(store), argument="columns", example=f"columns=[{named(columns)}]")
+    else:
+        asked = [*cast("tuple[Any, ...]", columns)]
+    names = [one if isinstance(one, str) else getattr(one, "name", str(one)) for one in asked]
     unknown = [name for name in names if name not in index.columns]
     if unknown:
         raise NotIndexedError(

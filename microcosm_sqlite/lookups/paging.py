@@ -8,6 +8,8 @@ from sqlalchemy import Integer, Select, bindparam, inspect, select
 from sqlalchemy.orm import Query
 from typing_extensions import TypeVar
 
+from microcosm_sqlite.lookups.arguments import MOST_ROWS, check_number, is_page
+from microcosm_sqlite.lookups.asking import Asking, Explaining
 from microcosm_sqlite.lookups.cursors import seal_of
 from microcosm_sqlite.lookups.keys import key_attributes
 from microcosm_sqlite.lookups.plans import marker
@@ -61,8 +63,15 @@ class Pages(Generic[ModelT]):
         self, criteria: tuple[Any, ...], filters: dict[str, Any], *, after: str | None, limit: int
     ) -> Page[ModelT]:
         """Return the page behind *after*; see `Paging.page`."""
-        if type(limit) is not int or limit < 1:
-            raise ValueError(f"{self._store._name}: expected a limit of 1 or more rows, found {limit!r}")
+        if not is_page(limit) or not limit:
+            limit = check_number(limit, where=self._store._name, argument="limit", least=1, otherwise="")
+        try:
+            return self._page(criteria, filters, after, min(limit, MOST_ROWS - 1))
+        except Exception as error:
+            Explaining(self._store, criteria, filters).explain(error)
+            raise
+
+    def _page(self, criteria: tuple[Any, ...], filters: dict[str, Any], after: str | None, limit: int) -> Page[ModelT]:
         question, seal = self._questions.name(criteria, filters), seal_of(self._answers.engine)
         declared = self._declared()
         terms = self._ordered(criteria, filters) if declared is None else declared
@@ -72,7 +81,8 @@ class Pages(Generic[ModelT]):
         # One more than is asked for tells whether there is a next page.
         found = None if declared is None else self._directly(declared, place, criteria, filters, limit + 1)
         if found is None:
-            found = self._through_sqlalchemy(terms, place, criteria, filters, limit + 1)
+            with Asking(self._store, criteria, filters):
+                found = self._through_sqlalchemy(terms, place, criteria, filters, limit + 1)
         more = seal.write(question, found[limit - 1][1]) if len(found) > limit else None
         return Page(tuple(row for row, _ in found[:limit]), more)
 
@@ -199,6 +209,7 @@ class Paging(Generic[ModelT]):
             **filters: filters as for `search`.
 
         Raises:
+            ArgumentValueError: *limit* is no number from 1 on; a `ValueError` too.
             CursorError: *after* was not written here, was changed, or belongs to another look-up.
             StaleCursorError: it is from before the data set was released anew.
             UnknownFilterError: a keyword is unknown.

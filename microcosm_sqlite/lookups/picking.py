@@ -7,11 +7,14 @@ from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Generic, cast, overload
 
-from sqlalchemy import Column, Select, inspect, select
+from sqlalchemy import Column, ColumnElement, Select, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from typing_extensions import TypeVar
 
 from microcosm_sqlite.engines.dialect import StrictAPSWDialect
+from microcosm_sqlite.errors import ArgumentError
+from microcosm_sqlite.lookups.arguments import Named, choice, is_page, listed, name_of, named
+from microcosm_sqlite.lookups.asking import Asking, Explaining
 from microcosm_sqlite.lookups.layouts import Processor, processors_of
 from microcosm_sqlite.lookups.preparing import in_order, in_pages
 from microcosm_sqlite.lookups.resuming import is_ours
@@ -50,6 +53,9 @@ class Picking(Generic[ModelT]):
         def session(self) -> Any:
             """The session that the store uses here and now."""
             ...
+
+        @property
+        def _name(self) -> str: ...
 
         def _select(self, criteria: Any, filters: Any, *, offset: int | None, limit: int | None) -> Any: ...
 
@@ -148,29 +154,29 @@ class Picking(Generic[ModelT]):
             **filters: as for `search`.
 
         Raises:
-            TypeError: no column is named, or one that is none of the model.
+            ArgumentError: no column is named, or one that is none of the model; a `TypeError` too.
             UnknownFilterError: a keyword is unknown.
         """
         mapper: Mapper[Any] = inspect(self.model_class)
-        names = tuple(_name(column, mapper) for column in columns)
-        if not names:
-            raise TypeError(f"{type(self).__name__}: values() needs at least one attribute of {mapper.class_.__name__}")
+        names = _names(columns, mapper, store=self)
+        criteria = _criteria(where, store=self)
 
         def through_sqlalchemy() -> Iterator[tuple[Any, ...]]:
-            query = self._select(tuple(where), filters, offset=offset, limit=limit).with_entities(*columns)
-            result = self.session.execute(query.statement.execution_options(yield_per=_ROWS))
-            try:
-                yield from _named(names, result)
-            finally:
-                result.close()
+            with Explaining(self, criteria, filters):
+                query = self._select(criteria, filters, offset=offset, limit=limit).with_entities(*columns)
+                result = self.session.execute(query.statement.execution_options(yield_per=_ROWS))
+                try:
+                    yield from _named(names, result)
+                finally:
+                    result.close()
 
-        pick = Pick(names)
-        is_page = all(number is None or type(number) is int for number in (offset, limit))
         page = (-1 if limit is None else limit, 0 if offset is None else offset)
-        found = self._answers.streamed(pick, tuple(where), filters, page) if is_page else None
+        is_plain = is_page(offset) and is_page(limit)
+        found = self._answers.streamed(Pick(names), criteria, filters, page) if is_plain else None
         if found is None:
             # Now rather than with the first row: what is wrong with the question should be heard at once.
-            self._select(tuple(where), filters, offset=offset, limit=limit)
+            with Asking(self, criteria, filters):
+                self._select(criteria, filters, offset=offset, limit=limit)
             return through_sqlalchemy()
         # A chain passes rows on faster than a generator.
         return chain.from_iterable(_made(found, names, mapper, through_sqlalchemy))
@@ -223,10 +229,32 @@ def is_column(attribute: Any, mapper: Mapper[Any]) -> bool:
     )
 
 
-def _name(attribute: Any, mapper: Mapper[Any]) -> str:
-    if not is_column(attribute, mapper):
-        raise TypeError(f"values() gives columns of {mapper.class_.__name__}: expected attributes, found {attribute!r}")
-    return str(attribute.key)
+def _names(columns: Iterable[Any], mapper: Mapper[Any], *, store: Named) -> tuple[str, ...]:
+    """Return the names of *columns*, attributes of *mapper*."""
+    asked = [*columns]
+    strangers = [one for one in asked if not is_column(one, mapper)]
+    if asked and not strangers:
+        return tuple([str(one.key) for one in asked])
+    known = [one.key for one in mapper.column_attrs]
+    model = mapper.class_.__name__
+    stranger = strangers[0] if strangers else None
+    if isinstance(stranger, ColumnElement):
+        remedy = "Give conditions as where=[...]."
+    elif isinstance(stranger, list | tuple | set):
+        remedy = "Write a star before it, to give its members one by one."
+    else:
+        known_name = stranger if isinstance(stranger, str) and stranger in known else known[0]
+        remedy = f"Write {model}.{known_name}. {choice(known, found=stranger)}"
+    found = named(stranger) if strangers else "none"
+    raise ArgumentError(
+        where=name_of(store), argument="columns", expected=f"attributes of {model}", found=found, remedy=remedy
+    )
+
+
+def _criteria(where: Any, *, store: Named) -> tuple[Any, ...]:
+    if isinstance(where, tuple):
+        return cast("tuple[Any, ...]", where)
+    return tuple(listed(where, where=name_of(store), argument="where", example="where=[...], a list of conditions"))
 
 
 def _columns(mapper: Mapper[Any], names: tuple[str, ...]) -> tuple[Column[Any], ...]:

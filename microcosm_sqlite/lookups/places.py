@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import asin, cos, degrees, inf, isfinite, radians, sin
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from sqlalchemy import ColumnElement, Double, Integer, Text, and_, bindparam, func, inspect, or_, select
 from typing_extensions import TypeVar
 
-from microcosm_sqlite.errors import CoordinateError, NotIndexedError
+from microcosm_sqlite.errors import ArgumentError, CoordinateError, NotIndexedError
+from microcosm_sqlite.lookups.arguments import check_page, is_page, shown
+from microcosm_sqlite.lookups.asking import Asking
 from microcosm_sqlite.lookups.distances import EARTH_RADIUS_KM, HALF_WAY_ROUND_KM, kilometres_between
 from microcosm_sqlite.lookups.keys import key_attributes
 from microcosm_sqlite.lookups.plans import marker
@@ -62,6 +64,9 @@ class Placed(Generic[ModelT]):
             """Return all rows that match."""
             ...
 
+        @property
+        def _name(self) -> str: ...
+
         def _match(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> Query[ModelT]: ...
 
     def within(
@@ -73,6 +78,10 @@ class Placed(Generic[ModelT]):
             NotIndexedError: the model declares no `Place`.
         """
         place = _place_of(self.model_class)
+        if not isinstance(cast("Any", box), Box):
+            raise _no_box(box, where=self._name)
+        if not (is_page(limit) and is_page(offset)):
+            check_page(self, offset=offset, limit=limit)
         page = (-1 if limit is None else limit, offset or 0)
         found = self._answers.beside(_ROWS[len(box.longitudes)], criteria, filters, [*place.values(box), *page])
         if found is not None:
@@ -101,11 +110,19 @@ class Placed(Generic[ModelT]):
         Raises:
             CoordinateError: there is no such place, or no such distance.
             NotIndexedError: the model declares no `Place`.
-            TypeError: neither *kilometres* nor *limit* is given.
+            ArgumentError: neither *kilometres* nor *limit* is given; a `TypeError` too.
         """
         centre = (checked_latitude("latitude", latitude), checked_longitude("longitude", longitude))
         if kilometres is None and limit is None:
-            raise TypeError("near needs kilometres, a limit, or both")
+            raise ArgumentError(
+                where=self._name,
+                argument="kilometres",
+                expected="how far to look, or a limit",
+                found="neither",
+                remedy="Write kilometres=50, limit=10, or both: near needs one of them to come to an end.",
+            )
+        if not is_page(limit):
+            check_page(self, offset=None, limit=limit)
         farthest = HALF_WAY_ROUND_KM if kilometres is None else _checked_distance(kilometres)
         radius = _FIRST_KM if kilometres is None else farthest
         found = self._around(centre, radius, criteria, filters)
@@ -137,9 +154,20 @@ class Placed(Generic[ModelT]):
         if found is not None:
             return found
         keys = key_attributes(self.model_class)
-        query = self._match(criteria, filters).filter(inside(self.model_class, box))
-        ordered: Iterable[Any] = query.with_entities(*place.coordinates, *keys).order_by(None).order_by(*keys)
+        with Asking(self, criteria, filters):
+            query = self._match(criteria, filters).filter(inside(self.model_class, box))
+            ordered: list[Any] = query.with_entities(*place.coordinates, *keys).order_by(None).order_by(*keys).all()
         return ordered
+
+
+def _no_box(box: Any, *, where: str) -> ArgumentError:
+    return ArgumentError(
+        where=where,
+        argument="box",
+        expected="a Box",
+        found=shown(box),
+        remedy="Write Box(south, west, north, east), of microcosm_sqlite.place.",
+    )
 
 
 class _PlaceOf:

@@ -9,6 +9,9 @@ from sqlalchemy import Column, String, inspect, select
 from sqlalchemy.orm import Mapper, QueryableAttribute, RelationshipDirection, RelationshipProperty, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from microcosm_sqlite.errors import ArgumentError
+from microcosm_sqlite.lookups.arguments import choice, named
+from microcosm_sqlite.lookups.declarations import declared
 from microcosm_sqlite.lookups.layouts import Layout, layout_of
 from microcosm_sqlite.lookups.plans import Plan, compile_plan, marker
 from microcosm_sqlite.lookups.shapes import is_about
@@ -34,15 +37,16 @@ class Prefetching:
 
     def __init__(self, store: "Hooks[Any]") -> None:
         self._store = store
+        self._declared = declared(store, "prefetch")
         #: Whether there are any.
-        self.is_declared = bool(store.prefetch)
+        self.is_declared = bool(self._declared)
 
     @cached_property
     def options(self) -> "tuple[ORMOption, ...]":
         """What tells SQLAlchemy to load them.
 
         Raises:
-            TypeError: the store declares something else than relationships of its model.
+            ArgumentError: the store declares something else than relationships of its model.
         """
         return tuple(selectinload(attribute) for attribute in self._attributes)
 
@@ -60,13 +64,18 @@ class Prefetching:
     def _attributes(self) -> tuple[Any, ...]:
         model = self._store.model_class
         mapper: Mapper[Any] = inspect(model)
-        for attribute in self._store.prefetch:
+        for attribute in self._declared:
             known = mapper.relationships.get(getattr(attribute, "key", ""))
             if not isinstance(attribute, QueryableAttribute) or known is not cast("Any", attribute).property:
-                raise TypeError(
-                    f"{type(self._store).__name__}: prefetch takes relationships of {model.__name__}, found {attribute}"
+                name = attribute if isinstance(attribute, str) else getattr(cast("Any", attribute), "key", None)
+                raise ArgumentError(
+                    where=type(self._store).__name__,
+                    argument="prefetch",
+                    expected=f"relationships of {model.__name__}",
+                    found=named(attribute),
+                    remedy=_relationships(mapper, name),
                 )
-        return tuple(self._store.prefetch)
+        return tuple(self._declared)
 
     def _related(self, table: TableReader) -> list[_Related] | None:
         found: list[_Related] | None = vars(self).get("_found", _UNKNOWN)
@@ -75,6 +84,15 @@ class Prefetching:
             known = [one for one in related if one is not None]
             found = self._found = known if len(known) == len(related) else None
         return found
+
+
+def _relationships(mapper: "Mapper[Any]", found: Any) -> str:
+    """Return what a message says of the relationships that could have been declared."""
+    known = [*mapper.relationships.keys()]
+    if not known:
+        return f"{mapper.class_.__name__} has no relationships."
+    example = found if found in known else known[0]
+    return f"Write prefetch = [{mapper.class_.__name__}.{example}]. {choice(known, found=found)}"
 
 
 _UNKNOWN: Any = object()

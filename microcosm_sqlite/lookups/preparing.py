@@ -1,13 +1,16 @@
 """Prepare the look-ups of one store to be read directly, where that gives what SQLAlchemy would give."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import Integer, Select, func, literal, select
 
 from microcosm_sqlite.context import open_contexts
 from microcosm_sqlite.engines.counting import Counters
+from microcosm_sqlite.lookups.arguments import is_page
+from microcosm_sqlite.lookups.filters import COLLECTIONS
 from microcosm_sqlite.lookups.generations import Family
 from microcosm_sqlite.lookups.keys import key_attributes
 from microcosm_sqlite.lookups.plans import Plan, compile_plan, marker
@@ -65,7 +68,7 @@ class Preparation:
         self, criteria: tuple[Any, ...], filters: Mapping[str, Any], *, offset: int | None, limit: int | None
     ) -> Prepared | None:
         """Return the look-up of all rows that match, or None where only SQLAlchemy can answer it."""
-        if not (_is_page(offset) and _is_page(limit)):
+        if not (is_page(offset) and is_page(limit)):
             return None
         has_page = offset is not None or limit is not None
         prepared = self._prepared(rows_of, criteria, filters, has_page=has_page)
@@ -103,6 +106,8 @@ class Preparation:
         store = self._store
         if store._has_own_hooks or (table := self.table()) is None:
             return None
+        if store._guarded_filters and not self._are_plain(filters):
+            return None
         known = store.auto_filters
         parts = take_apart(criteria, filters, known=known, table=table.layout.table, has_page=has_page)
         if parts is None:
@@ -120,9 +125,19 @@ class Preparation:
             self._plans[key] = plan
         return None if plan is None else Prepared(table, plan, parts.values)
 
-
-def _is_page(number: Any) -> bool:
-    return number is None or type(number) is int
+    def _are_plain(self, filters: Mapping[str, Any]) -> bool:
+        """Whether nothing is looked for in these that cannot be there, and nothing in other tables."""
+        guarded: dict[str, frozenset[str] | None] = self._store._guarded_filters
+        for name in filters:
+            if name in guarded:
+                names, value = guarded[name], filters[name]
+                if names is None:
+                    return False
+                members = cast("Collection[Any]", value) if isinstance(value, COLLECTIONS) else (value,)
+                for member in members:
+                    if not (member is None or isinstance(member, Enum) or (type(member) is str and member in names)):
+                        return False
+        return True
 
 
 def rows_of(store: "Hooks[Any]", table: TableReader, parts: Parts) -> Select[Any] | None:

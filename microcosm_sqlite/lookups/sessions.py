@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, cast
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from microcosm_sqlite.context import current_session, thread_session
 from microcosm_sqlite.dataset import data_set_name, resolve_data_set
 from microcosm_sqlite.engines.opening import never_changes
-from microcosm_sqlite.errors import NoSessionError
+from microcosm_sqlite.errors import ArgumentError, NoSessionError
+from microcosm_sqlite.factories import SQLiteBindFactory
+from microcosm_sqlite.lookups.arguments import named
 
 
 class HasModel(Protocol):
@@ -31,6 +33,27 @@ def get_session(store: HasModel) -> Session:
     if session is None:
         raise NoSessionError(name=data_set_name(data_set))
     return session
+
+
+def checked_source(source: Any, *, store: str) -> SessionSource:
+    """Return *source* if it may be what *store* gets its sessions from: anything that can be called.
+
+    Raises:
+        ArgumentError: it can not.
+    """
+    # The component `sqlite` of a graph can be called, too, but not for a session.
+    if callable(source) and not isinstance(source, type | sessionmaker | SQLiteBindFactory):
+        return cast("SessionSource", source)
+    way_out = f"Write {store}(graph), or {store}() within a context."
+    if isinstance(source, Session):
+        way_out = f"{way_out} For a session of your own, {store}(lambda store: session)."
+    raise ArgumentError(
+        where=store,
+        argument="get_session",
+        expected="an object graph, or a function that returns a session for a store",
+        found=named(source),
+        remedy=way_out,
+    )
 
 
 class GetOrCreateSession:

@@ -29,7 +29,8 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import CollationClause, ExpressionClauseList, Grouping
 from sqlalchemy.sql.operators import in_op, not_in_op
 
-from microcosm_sqlite.lookups.filters import COLLECTIONS
+from microcosm_sqlite.lookups.criteria import is_condition
+from microcosm_sqlite.lookups.filters import COLLECTIONS, size_of
 from microcosm_sqlite.lookups.plans import marker
 
 #: Values that mean themselves, and nothing else, when an attribute is compared with them.
@@ -174,7 +175,7 @@ def take_apart(
         elif isinstance(value, COLLECTIONS):
             several = cast("Collection[Any]", value)
             # One more, which may be None. A range may be longer than memory.
-            if len(several) > _MEMBERS + 1:
+            if size_of(several) > _MEMBERS + 1:
                 return None
             members = [member for member in several if member is not None]
             if not (0 < len(members) <= _MEMBERS) or not all(_is_plain(member) for member in members):
@@ -213,6 +214,8 @@ def is_about(expression: Any, table: Table) -> bool:
 
 def _read(criterion: Any, table: Table) -> _Criterion | None:
     if not is_about(criterion, table):
+        return None
+    if isinstance(cast("object", criterion), QueryableAttribute) and not is_condition(criterion):
         return None
     expression: Any = criterion.__clause_element__() if hasattr(criterion, "__clause_element__") else criterion
     binds = (cast("Any", element) for element in visitors.iterate(expression) if isinstance(element, BindParameter))

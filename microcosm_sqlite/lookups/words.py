@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from microcosm_sqlite.errors import ArgumentError
+from microcosm_sqlite.lookups.arguments import shown
+
 #: More of what was typed is not looked at: nobody types as much, and every word costs.
 MOST_CHARACTERS: Final = 1000
 MOST_WORDS: Final = 32
@@ -34,7 +37,7 @@ def words_of(text: Any) -> list[Words]:
     """Return the words of *text*: what is in quotes together, a trailing star for the beginning of a word.
 
     Raises:
-        TypeError: it is no text.
+        ArgumentError: it is no text.
     """
     found: list[Words] = []
     for match in _WORDS.finditer(_writable(text)):
@@ -52,7 +55,7 @@ def begun_words_of(text: Any) -> list[Words]:
     """Return the words of *text*, the last of which may still go on; quotes and stars mean nothing.
 
     Raises:
-        TypeError: it is no text.
+        ArgumentError: it is no text.
     """
     words = re.sub(r'["*]', " ", _writable(text)).split()[:MOST_WORDS]
     return [Words(word, is_begun=word is words[-1]) for word in words]
@@ -76,5 +79,11 @@ def _within(columns: Iterable[str], query: str) -> str:
 
 def _writable(text: Any) -> str:
     if not isinstance(text, str):
-        raise TypeError(f"expected text to search for, found {text!r}")
+        raise ArgumentError(
+            where="a search for words",
+            argument="text",
+            expected="text",
+            found=shown(text),
+            remedy="Write what somebody typed, as one str.",
+        )
     return _UNWRITABLE.sub(" ", text[:MOST_CHARACTERS])

@@ -120,6 +120,25 @@ def test_search_says_when_there_are_more(atlas_path: Path, invoke: Invoke) -> No
     assert result.stderr == "There are more rows: continue with --offset 3, or raise --limit.\n"
 
 
+def test_search_for_no_rows_says_whether_there_are_any(atlas_path: Path, invoke: Invoke) -> None:
+    """It does not lead back to where it is."""
+    some = invoke("search", atlas_path, "city", "--limit", "0", "--columns", "id")
+    none = invoke("search", atlas_path, "city", "name=Atlantis", "--limit", "0", "--columns", "id")
+
+    assert (some.exit_code, some.stdout) == (0, "id\n")
+    assert some.stderr == "There are rows, of which --limit 0 prints none: raise it.\n"
+    assert (none.exit_code, none.stdout, none.stderr) == (0, "id\n", "")
+
+
+def test_search_with_numbers_beyond_any_table(atlas_path: Path, invoke: Invoke) -> None:
+    """As many rows as there are, and none of those behind."""
+    every = invoke("search", atlas_path, "city", "--limit", str(2**70), "--columns", "id")
+    none = invoke("search", atlas_path, "city", "--offset", str(2**70), "--columns", "id")
+
+    assert every.stdout == "id\n1\n2\n3\n4\n5\n"
+    assert none.stdout == "id\n"
+
+
 def test_search_does_not_speak_of_more_at_the_end(atlas_path: Path, invoke: Invoke) -> None:
     """The last page is the last."""
     result = invoke("search", atlas_path, "city", "--limit", "2", "--offset", "3")

@@ -109,5 +109,5 @@ def test_threads_connect_while_somebody_comes_to_watch() -> None:
 
 def test_other_engines_are_refused() -> None:
     """Only those that the package opens know their connections."""
-    with pytest.raises(TypeError, match=r"expected an engine of a data set, as graph\.sqlite\(name\) gives it"):
+    with pytest.raises(TypeError, match=r"expected an engine of a data set, found Engine.*Write graph\.sqlite\("):
         connections_of(create_engine("sqlite+apsw://"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from microcosm_sqlite.errors import ForeignThreadError, ModelNotFoundError
+from microcosm_sqlite.errors import ArgumentError, ForeignThreadError, ModelNotFoundError
 from microcosm_sqlite.lookups.readers import reader_of
 from microcosm_sqlite.lookups.workers import workers_of
 from tests.conftest import GraphFactory
@@ -162,3 +162,51 @@ def test_a_stream_keeps_nothing(words: WordStore) -> None:
     assert table is not None
 
     assert len(table.by_key.family.young) == 0
+
+
+@pytest.mark.parametrize(
+    ("choose", "found"),
+    [
+        (lambda _: asyncio.sleep, "the coroutine function sleep"),
+        (lambda dogs: dogs.asynchronous.search, "the coroutine function Asynchronous.search"),
+        (lambda _: lambda: asyncio.sleep(0), "one that returns the coroutine sleep"),
+        (lambda _: 5, "5"),
+    ],
+)
+def test_what_is_awaited_is_not_called_in_a_thread(any_graph: Any, choose: Any, found: str) -> None:
+    """The message says what to call instead; nothing is left that was never awaited."""
+    dogs = LargeDogStore(any_graph)
+
+    async def ask() -> Any:
+        return await dogs.asynchronous.call(choose(dogs))
+
+    with pytest.raises(
+        ArgumentError, match=rf"asynchronous\.call: function: expected a plain function.*found {found}\."
+    ):
+        asyncio.run(ask())
+
+
+def test_what_is_awaited_already(any_graph: Any) -> None:
+    """A coroutine is no function."""
+    dogs = LargeDogStore(any_graph)
+
+    async def ask() -> Any:
+        waiting = asyncio.sleep(0)
+        try:
+            return await dogs.asynchronous.call(waiting)  # type: ignore[arg-type]
+        finally:
+            await waiting
+
+    with pytest.raises(ArgumentError, match="found what is awaited already"):
+        asyncio.run(ask())
+
+
+def test_wrong_arguments_are_told_as_without_waiting(any_graph: Any) -> None:
+    """The error of the other thread comes here."""
+    dogs = LargeDogStore(any_graph)
+
+    async def ask() -> Any:
+        return await dogs.asynchronous.search(limit="5")  # type: ignore[arg-type]
+
+    with pytest.raises(ArgumentError, match="limit: expected a whole number"):
+        asyncio.run(ask())

@@ -1,5 +1,6 @@
 """Cursors: texts that say where a page ended."""
 
+import re
 from typing import Any
 
 import pytest
@@ -112,3 +113,13 @@ def test_the_seal_of_an_engine(graph: Any, sealed_graph: Any, make_graph: Any) -
         read(seal_of(mutable), cursor)
     with pytest.raises(CursorError, match="not written here"):
         read(seal_of(secret.sqlite("kennel")[0]), cursor)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "found"),
+    [("made-up", "'made-up'"), ("x" * 100, f"'{'x' * 40}...'"), (b"x", "b'x'"), (7, "7"), ("y" * 40, f"'{'y' * 40}'")],
+)
+def test_a_cursor_is_shown_in_short(cursor: Any, found: str) -> None:
+    """Within its quotes."""
+    with pytest.raises(CursorError, match=rf"expressions, found {re.escape(found)}, which was not written here"):
+        read(SEALS[0], cursor)

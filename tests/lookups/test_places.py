@@ -182,7 +182,7 @@ class TestNear:
 
     def test_neither_distance_nor_limit(self, graph: Any) -> None:
         """That would be everything."""
-        with pytest.raises(TypeError, match="near needs kilometres, a limit, or both"):
+        with pytest.raises(TypeError, match="expected how far to look, or a limit, found neither"):
             TownStore(graph).near(0, 0)
 
 

@@ -360,7 +360,7 @@ def test_only_relationships_of_the_model(library: Any, declared: Any) -> None:
     class Wrong(Store[Author]):
         prefetch = (declared,)
 
-    with pytest.raises(TypeError, match=r"^Wrong: prefetch takes relationships of Author, found "):
+    with pytest.raises(TypeError, match=r"^Wrong: prefetch: expected relationships of Author, found "):
         Wrong(library).search()
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from microcosm_sqlite.errors import NoSessionError
+from microcosm_sqlite.errors import ArgumentError, NoSessionError
 from microcosm_sqlite.lookups.sessions import GetOrCreateSession, get_session, has_begun
 from tests.conftest import GraphFactory
 from tests.kennel import Kennel, OwnerStore
@@ -107,3 +107,35 @@ def test_has_begun_tells_a_transaction_of_the_database(graph: Any) -> None:
     session.rollback()
 
     assert (before, after) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("choose", "found"),
+    [
+        (lambda _: None, "None"),
+        (lambda _: "kennel", "'kennel'"),
+        (lambda graph: graph.sqlite, "<microcosm_sqlite.factories.SQLiteBindFactory"),
+        (lambda graph: graph.sqlite("kennel")[0], r"Engine\(sqlite:"),
+        (lambda graph: graph.sqlite("kennel")[1], "sessionmaker"),
+        (lambda graph: graph.sqlite("kennel"), r"\[Engine\(sqlite:"),
+        (lambda _: Kennel, "the class Kennel"),
+    ],
+)
+def test_what_is_no_source_of_sessions(graph: Any, choose: Any, found: str) -> None:
+    """Told when the store is made, with what to write instead."""
+    message = (
+        rf"^OwnerStore: get_session: expected an object graph, or a function.*found {found}.*Write OwnerStore\(graph\)"
+    )
+    with pytest.raises(ArgumentError, match=message) as raised:
+        OwnerStore(choose(graph))
+
+    assert isinstance(raised.value, TypeError)
+
+
+def test_a_session_is_given_by_a_function(graph: Any) -> None:
+    """The message says how."""
+    with Kennel.new_session(graph) as session:
+        with pytest.raises(ArgumentError, match=r"OwnerStore\(lambda store: session\)"):
+            OwnerStore(session)  # type: ignore[arg-type]
+
+        assert OwnerStore(lambda _: session).count() == 3

@@ -62,7 +62,7 @@ def test_no_more_is_read_than_anybody_types() -> None:
 @pytest.mark.parametrize("text", [None, 7, b"paris"])
 def test_what_is_no_text_is_refused(read: object, text: object) -> None:
     """None is no "find everything"."""
-    with pytest.raises(TypeError, match="expected text to search for"):
+    with pytest.raises(TypeError, match="text: expected text, found "):
         read(text)  # type: ignore[operator]
 
 

@@ -1,0 +1,42 @@
+"""The wares, in each way in which they are read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import GraphFactory
+from tests.wares import HookedWareStore, WareStore, fill_wares, seal_wares
+
+
+@pytest.fixture(scope="session")
+def wares_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the sealed wares."""
+    return seal_wares(tmp_path_factory.mktemp("wares")).path
+
+
+@pytest.fixture
+def sealed_wares(make_graph: GraphFactory, wares_path: Path) -> Any:
+    """Return a graph with the sealed wares."""
+    return make_graph(paths={"wares": wares_path})
+
+
+@pytest.fixture
+def mutable_wares(make_graph: GraphFactory, tmp_path: Path) -> Any:
+    """Return a graph with wares that can change."""
+    graph = make_graph(paths={"wares": tmp_path / "wares.db"})
+    fill_wares(graph)
+    return graph
+
+
+@pytest.fixture(params=["mutable", "sealed"])
+def wares_graph(request: pytest.FixtureRequest) -> Any:
+    """Return a graph with the wares, mutable and sealed in turn: the errors are the same."""
+    return request.getfixturevalue(f"{request.param}_wares")
+
+
+@pytest.fixture(params=[WareStore, HookedWareStore])
+def wares(request: pytest.FixtureRequest, wares_graph: Any) -> WareStore:
+    """Return a store of the wares, one that reads directly where it can, and one that SQLAlchemy answers."""
+    store: WareStore = request.param(wares_graph)
+    return store
