@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sqlalchemy import Column, Table, TextClause
 from sqlalchemy.orm import Mapper

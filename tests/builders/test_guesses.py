@@ -6,6 +6,8 @@ import pytest
 from microcosm_sqlite.builders.guesses import meant_by_names, meant_by_word
 from tests.pets import Colour
 
+LOAD = "or load CSVSource(path, dialect=Dialect"
+
 NAMES = ["id", "first name", "rank"]
 
 
@@ -17,14 +19,11 @@ NAMES = ["id", "first name", "rank"]
         (["colour"], []),
         (
             ['ID;"First name";Rank'],
-            [
-                "Its cells are separated by semicolons: save it with commas, "
-                "or load CSVSource(path, dialect=Dialect(delimiter=';'))."
-            ],
+            [f"Its cells are separated by semicolons: save it with commas, {LOAD}(delimiter=';'))."],
         ),
         (
             ["id\tweight"],
-            ["Its cells are separated by tabs: name it *.tsv, or load CSVSource(path, dialect=Dialect(delimiter='\\t'))."],
+            [f"Its cells are separated by tabs: name it *.tsv, {LOAD}(delimiter='\\t'))."],
         ),
         (
             ["People of 2026; a list"],

@@ -3,13 +3,14 @@
 import gc
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from microcosm_sqlite.engines.dbapi import Connection
+from microcosm_sqlite.engines.dbapi import Connection, Error
 from microcosm_sqlite.lookups.readers import reader_of
 from tests.conftest import GraphFactory
 from tests.sealed import seal_file
@@ -126,13 +127,24 @@ def test_several_readers_are_read_in_turn(words: WordStore) -> None:
     assert starts == [1, 11, 11, 21]
 
 
-def test_a_connection_that_fails_is_replaced(words: WordStore) -> None:
+def is_to(path: Path, connection: Any) -> bool:
+    """Tell whether *connection* is an open one to the file at *path*."""
+    with suppress(Error):
+        return bool(connection.native.filename == str(path))
+    return False
+
+
+def test_a_connection_that_fails_is_replaced(words: WordStore, tmp_path: Path) -> None:
     """SQLAlchemy is asked for what is missing: no row is given twice, and none is left out."""
     reader = words.to_arrow_batches(batch_rows=100)
     found = [reader.read_next_batch()]
-    for connection in [one for one in gc.get_objects() if isinstance(one, Connection)]:
-        if connection is not getattr(reader_of(words.session), "connection", None):
-            connection.close()
+    kept = words.session.connection().connection.dbapi_connection
+    connections = [one for one in gc.get_objects() if isinstance(one, Connection) and one is not kept]
+    # Not those of other tests, which may be open still.
+    own = [one for one in connections if is_to(tmp_path / "words.sqlite", one)]
+    assert own
+    for connection in own:
+        connection.close()
     found += list(reader)
 
     assert pa.Table.from_batches(found).column("id").to_pylist() == list(range(1, ROWS + 1))
