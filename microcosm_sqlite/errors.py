@@ -48,6 +48,7 @@ Every error of the package descends from `SQLiteError`:
         ├── RowsRejectedError          rows do not fit the model; `problems` names each
         │   ├── DuplicateRowError      ... a key occurs twice; also a DuplicateModelError
         │   └── DanglingKeyError       ... a foreign key leads nowhere; also a ModelIntegrityError
+        ├── WorkersFailedError         an executor did not do what a load asked of it
         ├── WorkbenchBusyError         another build of this data set is running
         ├── WorkbenchFailedError       the disk or the operating system refused what the build needs
         ├── DataSetBusyError           another connection holds a lock; also a DataSetError (status 503)
@@ -553,6 +554,14 @@ class WatermarkError(BuildError):
     def __init__(self, *, extraction: str, expected: str, found: str, remedy: str) -> None:
         self.extraction, self.expected, self.found, self.remedy = extraction, expected, found, remedy
         super().__init__(f"{extraction}: expected {expected}, found {found}. {remedy}")
+
+
+class WorkersFailedError(BuildError):
+    """An executor did not do what a load asked of it; nothing was loaded."""
+
+    def __init__(self, *, source: str, expected: str, found: str, remedy: str) -> None:
+        self.source, self.expected, self.found, self.remedy = source, expected, found, remedy
+        super().__init__(f"{source}: expected {expected}, found {found}. {remedy}")
 
 
 class RowProblem(NamedTuple):

@@ -55,6 +55,7 @@ from microcosm_sqlite.errors import (
     WatermarkError,
     WorkbenchBusyError,
     WorkbenchFailedError,
+    WorkersFailedError,
     WrongArtifactError,
 )
 
@@ -88,6 +89,7 @@ EXAMPLES = [
     StaleCursorError(store="TownStore of Town", expected="a cursor", found="an old one", remedy="Start again."),
     ConfigurationError(key="sqlite.echo", found="perhaps", expected="true or false"),
     NotADataSetError(int),
+    WorkersFailedError(source="a.csv", expected="an answer", found="none", remedy="Try again."),
     WatermarkError(extraction="table 'order' from shop by id", expected="a mark", found="none", remedy="Refresh."),
     DataSetBusyError(name="world", path="/srv/world.sqlite"),
     DeclarationError(module="zoo", where="zoo.py, line 1", reason="ZeroDivisionError: division by zero"),

@@ -96,6 +96,39 @@ def insert_batch(target: Target, batch: Batch, rejections: Rejections) -> int:
     return refusals
 
 
+class Converted(Protocol):
+    """What another process made of a batch."""
+
+    @property
+    def misfits(self) -> Sequence[int]:
+        """Which records, by position, are no rows."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """What is inserted for each of the others."""
+        ...
+
+
+def insert_converted(target: Target, batch: Callable[[], Batch], converted: Converted, rejections: Rejections) -> None:
+    """Insert what was made of a batch, as `insert_batch` does; the batch itself is asked for only for what is wrong."""
+    misfits = converted.misfits
+    if misfits:
+        found = batch()
+        sound = [position for position in misfits if len(found.rows[position]) == target.width]
+        if len(target.misfits([found.rows[position] for position in sound])) < len(sound):
+            # What does not fit there fits here, where the database can be asked.
+            insert_batch(target, found, rejections)
+            return
+        _of_width(target, found, rejections)
+        for position in sound:
+            _tell(target, found.lines[position], found.rows[position], rejections)
+    for position, error in target.insert(converted.rows):
+        fitting = _without(batch(), set(misfits))
+        line, record = fitting.lines[position], fitting.rows[position]
+        rejections.add(target.refused(line, record, error), cause=error)
+
+
 def _convert(target: Target, batch: Batch, rejections: Rejections) -> tuple[Batch, list[Any]]:
     """Return the records of *batch* that fit, with what is inserted for each."""
     if set(map(len, batch.rows)) <= {target.width}:

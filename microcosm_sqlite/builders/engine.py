@@ -17,12 +17,13 @@ import apsw
 
 from microcosm_sqlite.builders.ahead import Readers, default_threads, reading_ahead
 from microcosm_sqlite.builders.batches import insert_batch
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.extensions import can_read_csv, view_csv
 from microcosm_sqlite.builders.inserting import TextInsert
 from microcosm_sqlite.builders.plainness import plain_data
 from microcosm_sqlite.builders.rejections import Rejections
 from microcosm_sqlite.builders.scratch import scratch_folder
-from microcosm_sqlite.builders.statements import Conflict, StatementTarget, native_of
+from microcosm_sqlite.builders.statements import StatementTarget, native_of
 from microcosm_sqlite.builders.storing import ReadInsert
 from microcosm_sqlite.builders.transfers import TABLE, transfer_of
 from microcosm_sqlite.progress import advance
@@ -64,6 +65,11 @@ def insert_blocks(target: StatementTarget, blocks: Blocks, rejections: Rejection
             count += done
             advance(rows=count)
     return count
+
+
+def can_insert(target: StatementTarget, pace: Pace) -> bool:
+    """Tell whether SQLite reads what goes to *target* itself, at this *pace*, where it is large and plain."""
+    return pace.engine_from <= BLOCK_CHARACTERS and can_read_csv() and transfer_of(target) is not None
 
 
 def _insert(target: StatementTarget, batch: Batch, rejections: Rejections) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from microcosm_sqlite.builders.cells import Cells
+from microcosm_sqlite.builders.converting import kept_here
 from microcosm_sqlite.builders.kinds import simple_of
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.objects import needs_objects
@@ -69,10 +70,16 @@ def _read(cells: Sequence[Cells]) -> set[int]:
 def _reader(connection: Connection, load: Load, cells: Sequence[Cells], reading: Reading) -> str:
     if needs_objects(load.model):
         return "through instances, because the model's own code has a say in every row"
-    if reading.content is not Content.TEXT:
-        return "read by Python"
-    plan = load.plan(reading.header)
-    target = StatementTarget(connection, plan, cells, conflict=load.conflict)
-    if reading.blocks is None or transfer_of(target) is None:
-        return "read by Python"
-    return "read by SQLite where it is large and plain, else by Python"
+    if reading.content is Content.TEXT and reading.blocks is not None:
+        plan = load.plan(reading.header)
+        target = StatementTarget(connection, plan, cells, conflict=load.conflict)
+        if transfer_of(target) is not None:
+            return "read by SQLite where it is large and plain, else by Python"
+    return f"read by Python{_workers(load, cells, reading.content)}"
+
+
+def _workers(load: Load, cells: Sequence[Cells], content: Content) -> str:
+    if load.executor is None:
+        return ""
+    reason = kept_here(load.recipe, content, cells)
+    return ", by the executor" if reason is None else f", here rather than by the executor, because {reason}"

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, MetaData, Table, delete
 
 from microcosm_sqlite.artifacts.manifest import Source
 from microcosm_sqlite.builders.columns import mapper_of
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.explaining import explain
 from microcosm_sqlite.builders.loading import Load, Loaded, entry_of, load_source
 from microcosm_sqlite.builders.options import LoadOptions, load_of
-from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.builders.tracing import check_foreign_keys
 from microcosm_sqlite.progress import step
 from microcosm_sqlite.sources.csv import CSVInput, CSVSource

@@ -1,12 +1,13 @@
 """Say how a source is mapped, and what is done about rows that do not fit."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from typing import Any, Final, TypedDict
 
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.loading import Load
 from microcosm_sqlite.builders.parsers import NOTHING
 from microcosm_sqlite.builders.plans import Filling
-from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.sources.tabular import Source
 
 
@@ -27,6 +28,9 @@ class LoadOptions(TypedDict, total=False):
     max_errors: int
     #: Leave out rows that do not fit. How many is in the manifest.
     skip_bad: bool
+    #: What converts rows that Python reads, beside the thread that stores them: processes, threads, a cluster. It stays
+    #: the caller's, and is not shut down. What is stored, and what is told, does not depend on it.
+    executor: Executor | None
 
 
 #: Of which type options are that would otherwise do something else than what was meant, or fail late.
@@ -65,6 +69,7 @@ def load_of(model: type[Any], source: Source, options: LoadOptions, conflict: Co
         conflict=conflict,
         max_errors=max_errors,
         skips_bad=options.get("skip_bad", False),
+        executor=options.get("executor"),
     )
 
 

@@ -2,7 +2,7 @@
 
 import csv
 
-from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.lines import Block, quoted_in
 from microcosm_sqlite.sources.tabular import Blocks
 
 
@@ -31,18 +31,6 @@ def _is_plain(text: str, blocks: Blocks) -> bool:
         return False
     if '"' not in text:
         return True
-    return not (blocks.tells_empty_text and '""' in text) and _is_quoted_plainly(text)
-
-
-def _is_quoted_plainly(text: str) -> bool:
-    """Tell whether every quote in *text* begins or ends a cell, and no quoted cell holds the end of a line.
-
-    SQLite's reader takes what is quoted otherwise for something, and says nothing.
-    """
-    parts = text.split('"')
-    # The quotes come in pairs: what is between those of a pair, and what is not.
-    quoted, others = parts[1::2], "\0".join(parts[0::2])
-    pairs = len(quoted)
-    begins = others.count(",\0") + others.count("\n\0") + others.startswith("\0")
-    ends = others.count("\0,") + others.count("\0\n") + others.count("\0\r\n") + others.endswith("\0")
-    return len(parts) == 2 * pairs + 1 and begins == ends == pairs and "\n" not in "".join(quoted)
+    # SQLite's reader takes what is quoted otherwise for something, and says nothing.
+    quoted = None if blocks.tells_empty_text and '""' in text else quoted_in(text)
+    return quoted is not None and "\n" not in "".join(quoted)

@@ -1,35 +1,22 @@
 """Insert records through one prepared statement, past the ORM."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import Enum
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Column, Connection, Table
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Column, Connection
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.sql.compiler import SQLCompiler
 
-from microcosm_sqlite.builders.batches import Refusal, misfits_of, reason_of
+from microcosm_sqlite.builders.batches import Refusal, reason_of
 from microcosm_sqlite.builders.cells import Cells
-from microcosm_sqlite.builders.parsers import EmptyCellError, RowContext
-from microcosm_sqlite.builders.plans import ColumnPlan, FromModel
+from microcosm_sqlite.builders.converters import Conflict, Converter
+from microcosm_sqlite.builders.parsers import EmptyCellError
+from microcosm_sqlite.builders.plans import ColumnPlan
 from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database
 from microcosm_sqlite.engines.exceptions import raise_translated
 from microcosm_sqlite.errors import RowProblem
 
 if TYPE_CHECKING:
     from microcosm_sqlite.engines.connections import Connection as DriverConnection
-
-#: Returns what a model's default sees of a record.
-Contexts: TypeAlias = Callable[[Sequence[Any]], RowContext]
-
-
-class Conflict(Enum):
-    """What happens to a row whose primary key is taken."""
-
-    REFUSE = "refuse"
-    UPDATE = "update"
 
 
 class StatementTarget:
@@ -52,33 +39,19 @@ class StatementTarget:
         self.cells = tuple(cells)
         self.connection = connection
         self._table = plan.table
-        self._given = tuple(made for made in cells if not isinstance(made.planned, FromModel))
-        self._made = tuple(made for made in cells if isinstance(made.planned, FromModel))
         self._by_name = {made.planned.column.name: made for made in cells}
-        self._sql, self._parameters = _compile(connection, plan.table, cells, conflict)
+        self.converter = Converter(connection.dialect, plan, cells, conflict=conflict)
 
     def settle(self) -> None:
         """Do nothing: the statement runs in the transaction itself."""
 
     def convert(self, records: Sequence[Sequence[Any]]) -> list[Any]:
         """Return the parameters of the statement for each of *records*."""
-        return list(zip(*(make(records) for make in self._parameters), strict=True))
+        return self.converter.convert(records)
 
     def misfits(self, records: Sequence[Sequence[Any]]) -> set[int]:
         """Return which of *records*, by position, have a cell that does not fit."""
-        context = _contexts(self._table, self._given)
-        found: set[int] = set()
-        # A model's default may look at the rest of the row: it is asked only when that is sound.
-        for cells in (self._given, self._made):
-            for made in cells:
-                sound = [position for position in range(len(records)) if cells is self._given or position not in found]
-                chosen = [records[position] for position in sound]
-                try:
-                    list(made.stored(chosen, context))
-                except Exception:  # noqa: BLE001 - a user's type may raise anything
-                    wrong = misfits_of(lambda some, made=made: list(made.stored(some, context)), chosen)  # type: ignore[misc]
-                    found |= {sound[position] for position in wrong}
-        return found
+        return self.converter.misfits(records)
 
     def insert(self, rows: Sequence[Any]) -> Iterator[tuple[int, Refusal]]:
         """Insert *rows*; yield the position of each that is refused, with the reason.
@@ -91,7 +64,7 @@ class StatementTarget:
             if position < len(rows):
                 # Once more, for the exception that SQLAlchemy makes of it.
                 try:
-                    self.connection.exec_driver_sql(self._sql, rows[position])
+                    self.connection.exec_driver_sql(self.converter.sql, rows[position])
                 except (IntegrityError, DataError, UnicodeEncodeError) as error:
                     yield position, error
                 position += 1
@@ -102,7 +75,7 @@ class StatementTarget:
         remaining = iter(rows)
         try:
             # Below the layers above, which count and look at each row.
-            for _ in native.executemany(self._sql, remaining):
+            for _ in native.executemany(self.converter.sql, remaining):
                 pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it comes again when the row is tried alone
             if not native.in_transaction:
@@ -113,17 +86,16 @@ class StatementTarget:
 
     def problems(self, line: int, record: Sequence[Any]) -> Iterator[tuple[RowProblem, Exception]]:
         """Yield what does not fit in *record*, column by column."""
-        context = _contexts(self._table, self._given)
         # A model's default may look at the rest of the row: it is asked only when that is sound.
-        found = list(self._problems_of(self._given, line, record, context))
-        yield from found or self._problems_of(self._made, line, record, context)
+        found = list(self._problems_of(self.converter.given, line, record))
+        yield from found or self._problems_of(self.converter.made, line, record)
 
     def _problems_of(
-        self, cells: Iterable[Cells], line: int, record: Sequence[Any], context: Contexts
+        self, cells: Iterable[Cells], line: int, record: Sequence[Any]
     ) -> Iterator[tuple[RowProblem, Exception]]:
         for made in cells:
             try:
-                list(made.stored([record], context))
+                list(made.stored([record], self.converter.context))
             except Exception as error:  # noqa: BLE001 - a user's type may raise anything: it becomes the reason
                 rule = "null" if isinstance(error, EmptyCellError) else "type"
                 yield (
@@ -186,55 +158,3 @@ def native_of(connection: Connection) -> Any:
     if not connection.in_transaction():
         connection.begin()
     return cast("DriverConnection", connection.connection.dbapi_connection).native
-
-
-def _compile(
-    connection: Connection, table: Table, cells: Sequence[Cells], conflict: Conflict
-) -> tuple[str, tuple[Callable[[Sequence[Sequence[Any]]], Any], ...]]:
-    """Return the INSERT as text with what makes each of its parameters."""
-    by_key = {made.planned.column.key: made for made in cells}
-    statement = insert(table).inline()
-    if conflict is Conflict.UPDATE:
-        statement = _updating(statement, table, by_key)
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(by_key), for_executemany=True)
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checkers what SQLAlchemy promises
-    context = _contexts(table, cells)
-    return str(compiled), tuple(
-        _from_cells(by_key[name], context) if name in by_key else _constant(compiled.params[name])
-        for name in compiled.positiontup or ()
-    )
-
-
-def _updating(statement: Any, table: Table, given: Mapping[str, Any]) -> Any:
-    key = list(table.primary_key)
-    changed = {
-        column.name: statement.excluded[column.key]
-        for column in table.columns
-        if column.key in given and column not in key
-    }
-    if not changed:
-        return statement.on_conflict_do_nothing(index_elements=key)
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)
-
-
-def _from_cells(made: Cells, context: Contexts) -> Callable[[Sequence[Sequence[Any]]], Any]:
-    return lambda records: made.stored(records, context)
-
-
-def _constant(value: Any) -> Callable[[Sequence[Sequence[Any]]], Any]:
-    """Return what makes a parameter inside a default that is an SQL expression."""
-    return lambda records: repeat(value, len(records))
-
-
-def _contexts(table: Table, cells: Sequence[Cells]) -> Contexts:
-    nothing = dict.fromkeys(column.key for column in table.columns)
-
-    def context(record: Sequence[Any]) -> RowContext:
-        def parameters() -> Mapping[str, Any]:
-            return nothing | {
-                made.planned.column.key: made.value(record) for made in cells if not isinstance(made.planned, FromModel)
-            }
-
-        return RowContext(parameters)
-
-    return context

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.expressions import Expression, expressions_of
 from microcosm_sqlite.builders.plans import FromSQL
-from microcosm_sqlite.builders.statements import Conflict, StatementTarget, native_of
+from microcosm_sqlite.builders.statements import StatementTarget, native_of
 
 #: SQLite's view of the file with a block.
 TABLE: Final = "temp.microcosm_block"

@@ -25,6 +25,7 @@ from microcosm_sqlite.cmd.rows import file_of, strays_told
 from microcosm_sqlite.cmd.tables import json_text
 from microcosm_sqlite.cmd.unchanged import published_same
 from microcosm_sqlite.cmd.waiving import unneeded_told, waiver_options, waivers_of
+from microcosm_sqlite.cmd.workers import workers_for, workers_option
 from microcosm_sqlite.dataset import DataSet
 from microcosm_sqlite.engines.refusals import Refusal, telling_refusals
 from microcosm_sqlite.errors import (
@@ -35,6 +36,7 @@ from microcosm_sqlite.errors import (
     SealError,
     SourceError,
     WorkbenchFailedError,
+    WorkersFailedError,
 )
 from microcosm_sqlite.sealing import Release, seal
 from microcosm_sqlite.shipping.durability import make_folder
@@ -74,6 +76,7 @@ def _version(_: click.Context, __: click.Parameter, version: str) -> str:
 @click.option("--explain", is_flag=True, help="Say what fills each column before a file is loaded.")
 @click.option("--force", is_flag=True, help="Build although nothing changed since what is published.")
 @click.option("--quiet", is_flag=True, help="Say nothing but what is wrong.")
+@workers_option
 @waiver_options
 @json_option
 @debug_option
@@ -110,6 +113,7 @@ def build(
         allow_missing=options.pop("allow_missing"),
         report=options.pop("report"),
         explains=options.pop("explain"),
+        workers=options.pop("workers"),
         loading=_loading(skip_bad=options.pop("skip_bad"), max_errors=options.pop("max_errors")),
         # The other options are what the curator says of the release.
         release=Release(created=_source_date(), **options),
@@ -137,6 +141,7 @@ class _Work:
     allow_missing: bool
     report: Path | None
     explains: bool
+    workers: int | None
     loading: LoadOptions
 
     @property
@@ -223,23 +228,26 @@ def _load(bench: Workbench, work: _Work) -> list[BuildError]:
     """Load each table's file and return all that is wrong with them by themselves; sealing looks at the rest."""
     models = _models(bench.data_set)
     errors: list[BuildError] = []
-    for table in work.tables:
-        path = work.file_of(table)
-        if path is None:
-            if not work.allow_missing:
-                errors.append(_missing(work.rows / f"{table.name}.csv", table))
-            continue
-        if table not in models:
-            raise click.UsageError(f"table {table.name!r} has no model, so {path} cannot be loaded: use a script.")
-        try:
-            if work.explains:
-                click.echo(bench.explain(models[table], path, **work.loading), err=True)
-            bench.load(models[table], path, **work.loading)
-        except WorkbenchFailedError:
-            # Nothing else can be looked at.
-            raise
-        except BuildError as error:
-            errors.append(error)
+    with workers_for(work.workers) as workers:
+        for table in work.tables:
+            path = work.file_of(table)
+            if path is None:
+                if not work.allow_missing:
+                    errors.append(_missing(work.rows / f"{table.name}.csv", table))
+                continue
+            if table not in models:
+                raise click.UsageError(f"table {table.name!r} has no model, so {path} cannot be loaded: use a script.")
+            options = work.loading.copy()
+            options["executor"] = workers(path)
+            try:
+                if work.explains:
+                    click.echo(bench.explain(models[table], path, **options), err=True)
+                bench.load(models[table], path, **options)
+            except (WorkbenchFailedError, WorkersFailedError):
+                # Nothing else can be looked at.
+                raise
+            except BuildError as error:
+                errors.append(error)
     for warning in strays_told(work.rows, [table.name for table in work.tables]):
         click.echo(warning, err=True)
     _tell_skipped(bench)

@@ -18,6 +18,7 @@ from microcosm_sqlite.sources.blocks import blocks_of_bytes, blocks_of_lines
 from microcosm_sqlite.sources.delivered import DeliveredText
 from microcosm_sqlite.sources.files import digest_of, open_bytes
 from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.pieces import csv_pieces
 from microcosm_sqlite.sources.records import COMMAS, Dialect, RecordReader
 from microcosm_sqlite.sources.tabular import FileDigest, Reading
 
@@ -114,6 +115,7 @@ class CSVSource:
             header=header,
             batches=(batch for block in reader for batch in reader.batches(block)),
             blocks=reader if self._dialect.is_plain else None,
+            pieces=csv_pieces(reader, self._dialect),
         )
 
     def _rewound(self) -> Iterable[str]:

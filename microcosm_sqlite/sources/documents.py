@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
+from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -17,6 +19,9 @@ Numbered: TypeAlias = tuple[int, bytes | msgspec.Raw]
 
 #: What is raised for bytes that are no JSON, or none that was asked for.
 _MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+#: As many shapes as are met in turns; objects may also differ for ever.
+_KEPT_SHAPES: Final = 16
 
 #: How msgspec words what is wrong.
 _OTHER_TYPE: Final = re.compile(r"Expected `object`, got `(\w+)`")
@@ -39,7 +44,6 @@ class Documents:
         self._name = name
         self._form = form
         self._decode = _decoder(dict[str, Any], form)
-        self._shape: _Shape | None = None
 
     def batches(self, data: bytes, numbers: Sequence[int], documents: Iterable[Numbered]) -> Iterator[Batch]:
         """Yield the objects in *data*, and what is wrong with the documents that are none.
@@ -47,27 +51,24 @@ class Documents:
         Args:
             data: the documents.
             numbers: what errors call each of them, if none is left out.
-            documents: they, one by one; asked for only when *data* cannot be decoded as a whole.
+            documents: they, one by one; beyond the first asked for only when *data* cannot be decoded as a whole.
         """
-        if self._shape is not None:
-            rows = self._shape.rows(data)
+        every = iter(documents)
+        begin = list(islice(every, 1))
+        shape = _expected(begin, self._form)
+        if shape is not None:
+            rows = shape.rows(data)
             if rows is not None and len(rows) == len(numbers):
-                yield Batch(header=self._shape.names, lines=numbers, rows=rows)
+                yield Batch(header=shape.names, lines=numbers, rows=rows)
                 return
         objects: list[dict[str, Any]] = []
         with suppress(*_MALFORMED):
             objects = self._decode(data)
         if len(objects) != len(numbers):
-            numbers, objects, problems = self._one_by_one(documents)
+            numbers, objects, problems = self._one_by_one(chain(begin, every))
             if problems:
                 yield Batch(lines=(), rows=(), unread=problems)
         yield from batches_of_mappings(objects, numbers)
-        if objects:
-            self._expect(tuple(objects[-1]))
-
-    def _expect(self, names: tuple[str, ...]) -> None:
-        if names and (self._shape is None or self._shape.names != names):
-            self._shape = _Shape(names, self._form)
 
     def _one_by_one(self, documents: Iterable[Numbered]) -> tuple[list[int], list[dict[str, Any]], list[RowProblem]]:
         numbers: list[int] = []
@@ -112,6 +113,21 @@ class _Shape:
             return list(map(msgspec.structs.astuple, self._decode(data)))
         except _MALFORMED:
             return None
+
+
+def _expected(begin: Sequence[Numbered], form: Form) -> _Shape | None:
+    """Return the shape of the first document: most sources have no other."""
+    for _, document in begin:
+        with suppress(*_MALFORMED):
+            names = tuple(_decode(document))
+            return _shape(names, form) if names else None
+    return None
+
+
+@lru_cache(maxsize=_KEPT_SHAPES)
+def _shape(names: tuple[str, ...], form: Form) -> _Shape:
+    """Return a shape that was made before, if it was: that takes longer than using it."""
+    return _Shape(names, form)
 
 
 def _decoder(kind: Any, form: Form) -> Any:

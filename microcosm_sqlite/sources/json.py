@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -52,10 +53,11 @@ class JSONLinesSource(_JSONFile):
             SourceError: the file cannot be read; may also come while they are read.
         """
         with open_bytes(self.path, name=self.name) as stream:
-            yield Reading(header=(), batches=self._batches(stream), content=Content.JSON)
+            pieces = self._pieces(stream)
+            batches = (batch for piece in pieces for batch in piece.batches())
+            yield Reading(header=(), batches=batches, content=Content.JSON, pieces=pieces)
 
-    def _batches(self, stream: BinaryIO) -> Iterator[Batch]:
-        documents = Documents(self.name, Form.LINES)
+    def _pieces(self, stream: BinaryIO) -> Iterator["JSONLinesPiece"]:
         first = 1
         while True:
             try:
@@ -69,7 +71,7 @@ class JSONLinesSource(_JSONFile):
             if first == 1:
                 data = data.removeprefix(_BYTE_ORDER_MARK)
                 self._check_begin(data)
-            yield from documents.batches(data, range(first, first + count), _lines_of(data, first))
+            yield JSONLinesPiece(name=self.name, data=data, first=first, count=count)
             first += count
 
     def _check_begin(self, data: bytes) -> None:
@@ -80,6 +82,26 @@ class JSONLinesSource(_JSONFile):
                 found="an array of them",
                 remedy="Name it *.json, or load JSONSource(path).",
             )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JSONLinesPiece:
+    """Some whole lines of JSON, the first of which is that of this number."""
+
+    name: str
+    data: bytes
+    first: int
+    count: int
+
+    @property
+    def size(self) -> int:
+        """How many bytes they are."""
+        return len(self.data)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the objects, and what is wrong with lines that are none."""
+        numbers = range(self.first, self.first + self.count)
+        return Documents(self.name, Form.LINES).batches(self.data, numbers, _lines_of(self.data, self.first))
 
 
 class JSONSource(_JSONFile):
@@ -111,6 +133,12 @@ class JSONSource(_JSONFile):
 
 
 def _lines_of(data: bytes, first: int) -> Iterator[Numbered]:
-    for number, line in enumerate(data.split(b"\n"), first):
+    # One by one: often only the first is asked for.
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        line = data[start:end]
         if line.strip():
-            yield number, line
+            yield first, line
+        start, first = end + 1, first + 1

@@ -34,6 +34,19 @@ class Block:
         return Block(self.first_line + lines, "".join(remaining), remaining)
 
 
+def quoted_in(text: str, delimiter: str = ",", quote: str = '"') -> list[str] | None:
+    """Return what stands in quotes, where every quote in *text* begins or ends a cell; None where one does neither."""
+    # The quotes come in pairs: what is between those of a pair, and what is not.
+    parts = text.split(quote)
+    quoted, others = parts[1::2], parts[0::2]
+    if len(quoted) == len(others):
+        return None
+    # As if a line ended before the text, and after it.
+    others[0], others[-1] = f"\n{others[0]}", f"{others[-1]}\n"
+    begins, ends = {part[-1:] for part in others[:-1]}, {part[:1] for part in others[1:]}
+    return quoted if begins <= {delimiter, "\n"} and ends <= {delimiter, "\n", "\r"} else None
+
+
 def _count_lines(text: str) -> int:
     ends = text.count("\n")
     if "\r" in text:

@@ -22,6 +22,10 @@ class _QuotedEmpty(str):
 
     __slots__ = ()
 
+    def __reduce__(self) -> str:
+        # The one there is, also in another process: what it is compared by is its identity.
+        return "QUOTED_EMPTY"
+
 
 #: What a source yields for a cell that says "empty text" rather than nothing (`""` in CSV); it equals "".
 #: Always compared by identity.
@@ -62,6 +66,23 @@ class Batch:
         return zip(self.lines, self.rows, strict=True)
 
 
+class Piece(Protocol):
+    """Some records that follow each other, read or yet to be read, which any process can be given (by pickle)."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the source they are, or about as many."""
+        ...
+
+    def batches(self) -> Iterable[Batch]:
+        """Return the records, the same whenever and wherever it is called; reads no file.
+
+        Raises:
+            SourceError: they cannot be read; may also come while they are.
+        """
+        ...
+
+
 class Blocks(Protocol):
     """The text behind a pass, for a builder that can read it faster than as records.
 
@@ -98,13 +119,15 @@ class Blocks(Protocol):
 class Reading:
     """One pass over a source: the names of its columns, then its records, batch by batch as they are read.
 
-    Whoever takes the text in `blocks` leaves `batches` alone.
+    Whoever takes the text in `blocks`, or the `pieces`, leaves `batches` alone.
     """
 
     header: tuple[str, ...]
     batches: Iterator[Batch]
     content: Content = Content.TEXT
     blocks: Blocks | None = field(default=None, repr=False)
+    #: The same records as `batches`, where they need not be read one after the other.
+    pieces: Iterator[Piece] | None = field(default=None, repr=False)
 
     @property
     def records(self) -> Iterator[Record]:

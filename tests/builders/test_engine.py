@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.engine import Pace
 from microcosm_sqlite.builders.loading import Load, Loaded, load_source
-from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import RowsRejectedError
 from microcosm_sqlite.sources import CSVSource, blocks

@@ -1,7 +1,7 @@
 import pytest
 
+from microcosm_sqlite.builders.converters import Conflict
 from microcosm_sqlite.builders.options import load_of
-from microcosm_sqlite.builders.statements import Conflict
 from microcosm_sqlite.sources.rows import RowsSource
 from tests.pets import Person
 

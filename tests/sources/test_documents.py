@@ -12,7 +12,7 @@ def test_objects_are_batched_with_those_that_hold_the_same() -> None:
         (("a",), [4, 5], [(1,), (2,)]),
         (("b",), [6], [(3,)]),
     ]
-    (same,) = documents.batches(b'[{"b": 4}]', range(7, 8), ())
+    (same,) = documents.batches(b'[{"b": 4}]', range(7, 8), [(7, b'{"b": 4}')])
     assert (same.header, same.lines, same.rows) == (("b",), range(7, 8), [(4,)])
 
 

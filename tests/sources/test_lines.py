@@ -1,6 +1,6 @@
 import pytest
 
-from microcosm_sqlite.sources.lines import Block
+from microcosm_sqlite.sources.lines import Block, quoted_in
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,20 @@ def test_the_rest_of_a_block_knows_where_it_stands() -> None:
     rest = Block(3, "a\nb\nc\n").after(2)
 
     assert (rest.first_line, rest.text, rest.count, list(rest)) == (5, "c\n", 1, ["c\n"])
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("a,b\n", []),
+        ('"a",b\n', ["a"]),
+        ('a,"b\nc"\r\n"d"', ["b\nc", "d"]),
+        ('a,"b\n', None),
+        ('a"b"\n', None),
+        ('a,"b"c\n', None),
+        ('a","b\n', None),
+    ],
+)
+def test_quotes_that_begin_and_end_cells_are_told_from_others(text: str, quoted: list[str] | None) -> None:
+    """A quote in the middle of a cell stands for itself, or is a mistake."""
+    assert quoted_in(text) == quoted

@@ -1,0 +1,95 @@
+"""The option `--workers`."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from microcosm_sqlite.cmd import workers
+from microcosm_sqlite.cmd.workers import workers_for
+from tests import deliveries
+from tests.cmd.conftest import Run
+from tests.deliveries import write_csv
+
+
+def test_a_number_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Also for a short file; none is none."""
+    path = tmp_path / "short.csv"
+    path.write_text("id\n")
+
+    with workers_for(2) as given:
+        assert given(path) is given(path) is not None
+    with workers_for(0) as given:
+        assert given(path) is None
+
+
+def test_large_files_have_workers_if_nobody_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is more than one core; starting them takes longer than a short file."""
+    short, large = tmp_path / "short.csv", tmp_path / "large.csv"
+    short.write_text("id\n")
+    large.touch()
+    os.truncate(large, 16 * 2**20)
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
+    with workers_for(None) as given:
+        assert given(short) is None
+        assert given(large) is not None
+    assert workers._cores() == 4
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(1))
+    with workers_for(None) as given:
+        assert given(large) is None
+
+
+def test_they_leave_signals_alone() -> None:
+    """So that Ctrl-C is one error, of the program."""
+    read, write = os.pipe()
+    child = os.fork() if hasattr(os, "fork") else pytest.skip("no fork")
+    if child == 0:
+        workers._leave_signals()
+        os.kill(os.getpid(), 2)
+        os.write(write, b"alive")
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+
+    assert os.read(read, 10) == b"alive"
+    os.close(read)
+
+
+@pytest.mark.slow
+def test_a_build_with_workers_publishes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Byte for byte, from models that lie in the current folder."""
+    # What the file lacks: a value for the column that a function computes in the other tests.
+    shutil.copy(deliveries.__file__, tmp_path / "deliveries.py")
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    path = write_csv(rows / "parcel.csv", 3000)
+    path.write_text(path.read_text().replace("note,place", "note,slug", 1), newline="")
+    monkeypatch.chdir(tmp_path)
+    build = ("build", "deliveries:Deliveries", "rows", "--version", "1", "--allow-missing", "--json")
+
+    alone, several = (
+        json.loads(run(*build, "--output", f"out{count}", "--workers", count).stdout) for count in ("0", "2")
+    )
+
+    assert several["file_digest"] == alone["file_digest"]
+    assert several["rows"] == 3000
+
+
+@pytest.mark.slow
+def test_explain_says_who_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Workers, if there are any."""
+    shutil.copy(deliveries.__file__, tmp_path / "deliveries.py")
+    (tmp_path / "rows").mkdir()
+    path = write_csv(tmp_path / "rows/parcel.csv", 10)
+    path.write_text(path.read_text().replace("note,place", "note,slug", 1), newline="")
+    monkeypatch.chdir(tmp_path)
+
+    told = run(
+        *("build", "deliveries:Deliveries", "rows", "--version", "1", "--output", "out", "--allow-missing"),
+        *("--explain", "--workers", "2"),
+    ).stderr
+
+    assert "parcel.csv -> parcel, read by Python, by the executor" in told
