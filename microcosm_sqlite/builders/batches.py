@@ -159,6 +159,10 @@ def _without(batch: Batch, positions: set[int]) -> Batch:
 
 
 def _tell(target: Target, line: int, record: Sequence[Any], rejections: Rejections) -> None:
+    if len(record) > 1 and all(isinstance(cell, str | None) and not cell for cell in record):
+        # One problem rather than one for each of its columns: spreadsheets write many of these behind the last row.
+        rejections.add(_blank(target, line, record))
+        return
     found = list(target.problems(line, record))
     if not found:
         try:
@@ -187,6 +191,12 @@ def _wrong_width(target: Target, line: int, record: Sequence[Any]) -> RowProblem
         rule="width",
         reason=f"has {len(record)} cells: expected {target.width}, as many as the header",
     )
+
+
+def _blank(target: Target, line: int, record: Sequence[Any]) -> RowProblem:
+    text = "," * (len(record) - 1)
+    reason = "is a row of empty cells: remove it"
+    return RowProblem(source=target.source, line=line, column=None, value=text, rule="null", reason=reason)
 
 
 def _unnamed(target: Target, line: int, error: Exception) -> RowProblem:

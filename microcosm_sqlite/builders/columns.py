@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sqlalchemy import Column, Table, TextClause
 from sqlalchemy.orm import Mapper
 
+from microcosm_sqlite.builders.guesses import meant_by_names
 from microcosm_sqlite.builders.plans import (
     EVERYTHING_ELSE,
     ColumnPlan,
@@ -20,9 +20,6 @@ from microcosm_sqlite.builders.plans import (
     PlannedColumn,
 )
 from microcosm_sqlite.errors import HeaderError
-
-#: How alike two names must be for one to be suggested for the other (0 to 1; difflib's own default is 0.6).
-_LIKENESS: Final = 0.6
 
 
 def map_columns(
@@ -94,12 +91,11 @@ def mapper_of(model: type[Any]) -> Mapper[Any]:
 def unknown_names(unknown: Sequence[str], known: Iterable[str], *, source: str, what: str = "header") -> HeaderError:
     """Return the error for names that no column has, with the names that were probably meant."""
     options = sorted(set(known))
-    hints = [hint for name in unknown if (hint := _hint(name, options))]
     return HeaderError(
         source=source,
         expected=f"columns named {', '.join(options)}",
         found=f"unknown {what} {', '.join(map(repr, unknown))}",
-        remedy=" ".join([*hints, "Correct the name, or ignore the column on purpose."]),
+        remedy=" ".join([*meant_by_names(unknown, options), "Correct the name, or ignore the column on purpose."]),
     )
 
 
@@ -236,11 +232,3 @@ def _table(model: type[Any]) -> Table:
     if not isinstance(table, Table):
         raise TypeError(f"{model.__name__} is mapped to {table!r}, which cannot be loaded: expected a table")
     return cast("Table", table)
-
-
-def _hint(name: str, options: Sequence[str]) -> str | None:
-    if not name.strip():
-        return "A name is blank: a comma too many in the header?"
-    folded = {option.casefold(): option for option in options}
-    close = get_close_matches(name.strip().casefold(), folded, n=1, cutoff=_LIKENESS)
-    return f"For {name!r}, did you mean {folded[close[0]]!r}?" if close else None

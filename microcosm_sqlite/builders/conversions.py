@@ -19,6 +19,7 @@ from sqlalchemy import Dialect
 from sqlalchemy import types as sql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from microcosm_sqlite.builders.guesses import meant_by_word
 from microcosm_sqlite.constants import TRUTH_WORDS
 from microcosm_sqlite.types import EnumType, Truthy, parse_truth
 
@@ -205,10 +206,9 @@ def _make_enum_type(type_: Any, dialect: Dialect) -> Conversion:  # noqa: ARG001
 
 def _member_reader(members: dict[str, Any]) -> Conversion:
     def convert(text: str) -> Any:
-        try:
-            return members[text]
-        except KeyError:
-            raise ValueError(f"is none of {', '.join(members)}") from None
+        if text not in members:
+            raise ValueError(f"is none of {', '.join(members)}{meant_by_word(text, members)}")
+        return members[text]
 
     return convert
 

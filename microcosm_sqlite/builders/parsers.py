@@ -153,7 +153,14 @@ def _no_text(value: Any) -> Any:
     raise ValueError(f"is not text but {type(value).__name__}")
 
 
+def _truth(value: Any) -> Any:
+    if value not in (0, 1):
+        raise ValueError("is neither true nor false")
+    return value
+
+
 def _day(value: Any) -> Any:
+    _refuse_number(value, "a date")
     if isinstance(value, datetime):
         if value.time() != time(0):
             raise ValueError("has a time, which the column would lose")
@@ -162,9 +169,17 @@ def _day(value: Any) -> Any:
 
 
 def _moment(value: Any) -> Any:
+    _refuse_number(value, "a date and time")
     if isinstance(value, datetime) and value.tzinfo is not None:
         raise ValueError("has a UTC offset, which the column would lose: give the time in UTC without one")
     return value
+
+
+def _refuse_number(value: Any, expected: str) -> None:
+    if isinstance(value, int | float | Decimal):
+        raise ValueError(  # noqa: TRY004 - as every reason is told
+            f"is a number, not {expected}: write ISO 8601, or give cells of a spreadsheet the format of one"
+        )
 
 
 #: What a value has to be for a column of a type, where the type itself would take others too; the first counts.
@@ -176,6 +191,7 @@ _ADAPTED: Final[tuple[tuple[type[Any], Step], ...]] = (
     (sql.Float, _number_as_double),
     (sql.Numeric, _number),
     (sql.String, _no_text),
+    (sql.Boolean, _truth),
     (sql.Date, _day),
     (sql.DateTime, _moment),
 )

@@ -121,7 +121,9 @@ def _take_lines(lines: Iterable[str], *, name: str) -> Iterator[tuple[str, list[
 
 
 def _undecodable(error: UnicodeError, *, name: str, line: int | None, where: str) -> SourceError:
-    expected, found = "text", str(error)
+    expected, found, remedy = "text", str(error), _UTF8_REMEDY
     if isinstance(error, UnicodeDecodeError):
         expected, found = f"text in {error.encoding}", f"the byte 0x{error.object[error.start]:02x} {where}"
-    return SourceError(source=name, line=line, expected=expected, found=found, remedy=_UTF8_REMEDY)
+        if line == 1 and error.object[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+            remedy = f"It begins like UTF-16, which spreadsheets call Unicode text. {_UTF8_REMEDY}"
+    return SourceError(source=name, line=line, expected=expected, found=found, remedy=remedy)

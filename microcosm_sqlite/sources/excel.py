@@ -91,10 +91,14 @@ class ExcelSource:
                 source=self.name,
                 line=line,
                 expected="every column named once",
-                found=", ".join(map(repr, wrong)) or "an empty sheet",
-                remedy="Write the names of the columns above the rows.",
+                found=", ".join(map(_told, wrong)) or "an empty sheet",
+                remedy="Write the names of the columns above the rows, and remove what stands beside the table.",
             )
         return tuple(names)
+
+
+def _told(name: Any) -> str:
+    return "a column without a name" if name is None else repr(name)
 
 
 def _filled(rows: Iterable[list[Any]]) -> Iterator[Record]:

@@ -221,6 +221,20 @@ def test_a_document_that_is_no_object_is_a_bad_row_like_others(
     assert len(bench.skipped) == 3
 
 
+@pytest.mark.parametrize("rows", [1, 20_000])
+def test_a_row_of_empty_cells_is_one_problem(rows: int, bench: Workbench, tmp_path: Path) -> None:
+    """Spreadsheets write many of them behind the last row; SQLite's way and Python's tell the same."""
+    text = "id,name,owner_id\n" + "".join(f"{number},name {number},1\n" for number in range(rows)) + ",,\n,,\n"
+
+    with pytest.raises(RowsRejectedError) as caught:
+        bench.load(Dog, write(tmp_path, "dogs.csv", text))
+
+    assert [(problem.line, problem.value, problem.rule, problem.reason) for problem in caught.value.problems] == [
+        (rows + 2, ",,", "null", "is a row of empty cells: remove it"),
+        (rows + 3, ",,", "null", "is a row of empty cells: remove it"),
+    ]
+
+
 def test_lines_are_found_around_a_document_that_is_none(bench: Workbench, tmp_path: Path) -> None:
     """Those that a foreign key is told with, and what a load is explained by."""
     path = write(tmp_path, "dogs.jsonl", 'x\n{"id": 1, "name": "Rex", "owner_id": 7}\n')

@@ -49,6 +49,14 @@ def test_values_are_read_as_what_the_column_holds(type_: Any, value: Any, read: 
     ("type_", "value", "reason"),
     [
         (sa.Integer(), 7.5, "is not a whole number"),
+        (
+            sa.Date(),
+            45000.0,
+            "is a number, not a date: write ISO 8601, or give cells of a spreadsheet the format of one",
+        ),
+        (sa.DateTime(), 45000, "is a number, not a date and time: write ISO 8601"),
+        (sa.Boolean(), 2.0, "is neither true nor false"),
+        (sa.Boolean(), ["x"], "is neither true nor false"),
         (sa.Integer(), True, "is not a whole number"),
         (sa.Float(), True, "is not a number"),
         (sa.String(), 7, "is a number, not text"),

@@ -73,3 +73,10 @@ def test_blocks_are_begun_before_they_are_wanted() -> None:
     assert [next(blocks).text for _ in range(3)] == ["2", "3", "4"]
     with pytest.raises(SourceError, match="x, line 5"):
         next(blocks)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_unicode_text_of_spreadsheets_is_recognised(encoding: str) -> None:
+    """By the mark it begins with."""
+    with pytest.raises(SourceError, match=r"found the byte .*\. It begins like UTF-16, which spreadsheets call"):
+        list(blocks_of_bytes(BytesIO("\ufeffid,name\n".encode(encoding)), name="x"))

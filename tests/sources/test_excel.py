@@ -126,7 +126,12 @@ def test_errors_name_the_row_of_the_spreadsheet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "message"),
-    [([], "an empty sheet"), (["id", "id"], "'id', 'id'"), (["id", None, "x"], "None"), (["id", 7], "7.0")],
+    [
+        ([], "an empty sheet"),
+        (["id", "id"], "'id', 'id'"),
+        (["id", None, "x"], "a column without a name.*remove what stands beside the table"),
+        (["id", 7], "7.0"),
+    ],
 )
 def test_a_header_names_every_column_once(header: list[Any], message: str, tmp_path: Path) -> None:
     """What is wrong with it is told."""
