@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, overload
 
+from microcosm.object_graph import ObjectGraph
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, DeclarativeBaseNoMeta, Session, declarative_base
 
 from microcosm_sqlite.constants import naming_convention
 from microcosm_sqlite.context import SessionContext, close_sessions, current_session
 from microcosm_sqlite.ddl import create_tables, drop_tables
-from microcosm_sqlite.errors import NotADataSetError
+from microcosm_sqlite.errors import ArgumentError, NotADataSetError
 
 
 class _CurrentSession:
@@ -77,20 +78,20 @@ class DataSet:
         The database file is created when it is missing. Raises `ReadOnlyDataSetError` when tables are missing from
         data that cannot change.
         """
-        with graph.sqlite.creating(data_set_name(cls)) as connection:
+        with sqlite_of(graph).creating(data_set_name(cls)) as connection:
             create_tables(_metadata(cls), connection)
 
     @classmethod
     def drop_all(cls, graph: Any) -> None:
         """Drop all tables of the data set, with their rows, in one transaction."""
-        engine, _ = graph.sqlite(data_set_name(cls))
+        engine, _ = sqlite_of(graph)(data_set_name(cls))
         with engine.begin() as connection:
             drop_tables(_metadata(cls), connection)
 
     @classmethod
     def recreate_all(cls, graph: Any) -> None:
         """Drop all tables of the data set and create them anew, in one transaction; all rows are lost."""
-        with graph.sqlite.creating(data_set_name(cls)) as connection:
+        with sqlite_of(graph).creating(data_set_name(cls)) as connection:
             drop_tables(_metadata(cls), connection)
             create_tables(_metadata(cls), connection)
 
@@ -101,7 +102,7 @@ class DataSet:
         Raises:
             SchemaMismatchError: the database is a sealed artifact that lacks something the models use.
         """
-        _, make_session = graph.sqlite.for_models(resolve_data_set(cls))
+        _, make_session = sqlite_of(graph).for_models(resolve_data_set(cls))
         session: Session = make_session(**kwargs)
         return session
 
@@ -114,6 +115,26 @@ class DataSet:
     def dispose(cls, graph: Any) -> None:
         """Close the pooled connections of the data set; a `:memory:` database is gone with them."""
         graph.sqlite.dispose(data_set_name(cls))
+
+
+def sqlite_of(graph: Any) -> Any:
+    """Return the component `sqlite` of *graph*.
+
+    Raises:
+        ArgumentError: it is no graph.
+    """
+    try:
+        return graph.sqlite
+    except AttributeError as error:
+        if isinstance(graph, ObjectGraph):
+            raise  # What is wrong is within.
+        raise ArgumentError(
+            where="DataSet",
+            argument="graph",
+            expected="an object graph",
+            found=repr(graph),
+            remedy='Make one, as create_object_graph("<name>") of microcosm does.',
+        ) from error
 
 
 def resolve_data_set(model: Any) -> type[DataSet]:

@@ -187,15 +187,26 @@ class ArgumentValueError(ArgumentError, ValueError):
 class UnknownFilterError(SQLiteError, TypeError):
     """A keyword that this store does not know as a filter, or that may not be used this way."""
 
+    #: What to do instead of giving a keyword that is one elsewhere.
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {
+        "order_by": "The class of the store declares the order: order_by = [Model.column].",
+        "where": "Conditions come first, by position: search(Model.column == value).",
+        "columns": "Some columns of each row: values(Model.column, ...).",
+        "offset": "Pages go on from each other: page(after=page.next); search(offset=...) counts.",
+        "key": "A row by its key: retrieve(key).",
+    }
+
     def __init__(
         self, *, store: str, unknown: Iterable[str], known: Iterable[str], reason: str = "unknown filter"
     ) -> None:
         self.store, self.unknown, self.known = store, tuple(unknown), tuple(sorted(known))
         names = ", ".join(repr(name) for name in self.unknown)
         options = ", ".join(self.known) or "none"
+        remedy = " ".join(self.ELSEWHERE[name] for name in self.unknown if name in self.ELSEWHERE)
         super().__init__(
             f"{store}: {reason} {names}.{_meant(self.unknown, self.known)} Known filters: {options}. "
-            "Add the column to auto_filter_fields, name it in _filter, or pass an expression: Model.column == value."
+            + (remedy or "Add the column to auto_filter_fields, name it in _filter, or pass an expression: ")
+            + ("" if remedy else "Model.column == value.")
         )
 
 

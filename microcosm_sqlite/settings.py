@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from microcosm_sqlite.constants import TRUTH_WORDS
-from microcosm_sqlite.errors import ConfigurationError
+from microcosm_sqlite.errors import ArgumentError, ConfigurationError
 
 _Value = TypeVar("_Value")
 
@@ -139,7 +139,18 @@ def by_name(configured: Mapping[str, _Value], name: str) -> _Value | None:
     """Return what is *configured* for the data set *name*, or None.
 
     The environment cannot spell every name, so `world_cup` also configures `World-Cup` when nothing else does.
+
+    Raises:
+        ArgumentError: *name* is no text.
     """
+    if not isinstance(cast("Any", name), str):
+        raise ArgumentError(
+            where="graph.sqlite",
+            argument="name",
+            expected="the name of a data set",
+            found=repr(name),
+            remedy='Write it as text: graph.sqlite("<name>").',
+        )
     if name in configured:
         return configured[name]
     return configured.get(name.lower().replace("-", "_"))

@@ -119,7 +119,9 @@ class Store(
     def model_class(self) -> type[ModelT]:
         """The model; taken from `Store[Model]`, or overridden by a class attribute or property."""
         # Not an abstract method: type checkers would refuse to make a store that took its model from `Store[Model]`.
-        raise TypeError(f"{type(self).__name__} has no model: declare it as Store[Model], or give it a model_class")
+        name = type(self).__name__
+        example = "class CityStore(Store[City]): ..., and CityStore(graph)" if type(self) is Store else "Store[Model]"
+        raise TypeError(f"{name} has no model: declare it as {example}, or give it a model_class")
 
     @property
     def session(self) -> Session:
@@ -168,7 +170,7 @@ class Store(
             ModelNotFoundError: some do not exist; `missing` has all of those.
             UnknownKeyError: *by* is no unique key of the model.
         """
-        asked = [*keys] if isinstance(keys, list | tuple) else self._listed(keys)
+        asked = self._asked_keys(keys)
         rows = self._answers.find_many(asked, by=by)
         missing = [key for key, row in zip(asked, rows, strict=True) if row is None]
         if missing:
@@ -179,7 +181,10 @@ class Store(
             )
         return [row for row in rows if row is not None]
 
-    def _listed(self, keys: Any) -> list[Any]:
+    def _asked_keys(self, keys: Any) -> list[Any]:
+        """Return *keys* as a list; raise `ArgumentError` where they are one alone."""
+        if isinstance(keys, list | tuple | range):
+            return [*cast("Iterable[Any]", keys)]
         return listed(keys, where=self._name, argument="keys", example=f"retrieve_many([{named(keys)}])")
 
     def search(

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from microcosm.api import create_object_graph
 from sqlalchemy import Column, Integer, MetaData, inspect, text
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -16,7 +17,7 @@ from sqlalchemy.orm import (
 
 from microcosm_sqlite.constants import naming_convention
 from microcosm_sqlite.dataset import DataSet, data_set_name, dispose_sqlite_connections, resolve_data_set
-from microcosm_sqlite.errors import EmptyDataSetError, NotADataSetError, ReadOnlyDataSetError
+from microcosm_sqlite.errors import ArgumentError, EmptyDataSetError, NotADataSetError, ReadOnlyDataSetError
 from microcosm_sqlite.stores import Store
 from tests.conftest import GraphFactory
 from tests.kennel import Dog, Example, Kennel, Owner, OwnerStore, Person, PersonStore, Pet
@@ -338,3 +339,26 @@ class TestDisposal:
         del created.dispose, Stable.dispose
 
         assert calls == [graph, graph]
+
+
+@pytest.mark.parametrize("verb", ["create_all", "drop_all", "recreate_all", "new_session"])
+@pytest.mark.parametrize("graph", [None, "graph", Kennel])
+def test_what_is_no_graph(verb: str, graph: Any) -> None:
+    """The message says what was given instead."""
+    with pytest.raises(ArgumentError, match=r"^DataSet: graph: expected an object graph, found "):
+        getattr(Kennel, verb)(graph)
+
+
+def test_what_is_wrong_within_a_graph_stays_as_it_is() -> None:
+    """A component that fails says so itself."""
+    graph = create_object_graph("broken", testing=True)
+    graph.assign("sqlite", object())
+    with pytest.raises(AttributeError, match="no attribute 'for_models'"):
+        Kennel.new_session(graph)
+
+
+@pytest.mark.parametrize("name", [None, Kennel, 5])
+def test_data_sets_are_bound_by_name(graph: Any, name: Any) -> None:
+    """Not by their classes."""
+    with pytest.raises(ArgumentError, match=r"^graph\.sqlite: name: expected the name of a data set, found "):
+        graph.sqlite(name)

@@ -215,6 +215,23 @@ def test_unknown_filter_names_what_is_known_and_what_to_do() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("order_by", "The class of the store declares the order: order_by = [Model.column]."),
+        ("where", "Conditions come first, by position: search(Model.column == value)."),
+        ("columns", "Some columns of each row: values(Model.column, ...)."),
+        ("offset", "Pages go on from each other: page(after=page.next); search(offset=...) counts."),
+        ("key", "A row by its key: retrieve(key)."),
+    ],
+)
+def test_keywords_that_are_some_elsewhere(name: str, remedy: str) -> None:
+    """The message says where."""
+    error = UnknownFilterError(store="DogStore of Dog", unknown=[name], known=["weight"])
+
+    assert str(error) == f"DogStore of Dog: unknown filter '{name}'. Known filters: weight. {remedy}"
+
+
 def test_unknown_filter_says_when_nothing_is_known() -> None:
     """A store without filters says so instead of showing an empty list."""
     assert "Known filters: none." in str(UnknownFilterError(store="s", unknown=["x"], known=[]))

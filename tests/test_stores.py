@@ -659,3 +659,9 @@ def test_visits_are_ordered_by_their_whole_key(visits: VisitStore) -> None:
     """Without a declared order the primary key is the order."""
     assert [visit.day for visit in visits.search()] == [date(2026, 1, 5), date(2026, 3, 9)]
     assert isinstance(visits.first(), Visit)
+
+
+def test_a_store_without_a_model(graph: Any) -> None:
+    """What to declare is told; a class in brackets alone says too little."""
+    with pytest.raises(TypeError, match=r"^Store has no model: declare it as class CityStore\(Store\[City\]\): \.\.\."):
+        Store[Dog](graph)

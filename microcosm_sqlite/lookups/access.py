@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy.orm import QueryableAttribute
 
 from microcosm_sqlite.checks import AccessCheck, require
+from microcosm_sqlite.errors import ArgumentError
 from microcosm_sqlite.lookups.surveying import paths_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,16 @@ def certified(store: StoreT) -> StoreT:
     `access:<store>`.
 
     Raises:
+        ArgumentError: it is no class of stores.
         ValueError: a store of this name is certified already.
     """
+    if not (isinstance(cast("Any", store), type) and hasattr(store, "access_paths")):
+        raise ArgumentError(
+            where="certified",
+            argument="store",
+            expected="a class of stores",
+            found=repr(store),
+            remedy="Write @certified above class CityStore(Store[City]).",
+        )
     require(cast("type[Hooks[Any]]", store).model_class, AccessCheck(store.__name__, lambda: paths_of(store)))
     return store

@@ -113,8 +113,8 @@ class Answers(Generic[ModelT]):
         """Return all rows that match."""
         criteria, offset, limit = split_page(criteria, offset, limit)
         if (rows := self._select(self._preparation.rows(criteria, filters, offset=offset, limit=limit))) is None:
-            with Asking(self._store, criteria, filters):
-                return self._query(criteria, filters, offset=offset, limit=limit).all()
+            with Asking(self._store, criteria, filters) as asking:
+                return asking.of(self._query(criteria, filters, offset=offset, limit=limit)).all()
         return rows
 
     def first(self, criteria: tuple[Any, ...], filters: dict[str, Any], *, offset: int | None) -> ModelT | None:
@@ -122,8 +122,8 @@ class Answers(Generic[ModelT]):
         criteria, offset, _ = split_page(criteria, offset, None)
         rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=1))
         if rows is None:
-            with Asking(self._store, criteria, filters):
-                return self._query(criteria, filters, offset=offset, limit=None).first()
+            with Asking(self._store, criteria, filters) as asking:
+                return asking.of(self._query(criteria, filters, offset=offset, limit=None)).first()
         return rows[0] if rows else None
 
     def only(
@@ -140,8 +140,8 @@ class Answers(Generic[ModelT]):
         most = _TWO if limit is None else min(limit, _TWO) if is_page(limit) else limit
         rows = self._select(self._preparation.rows(criteria, filters, offset=offset, limit=most))
         if rows is None:
-            with Asking(self._store, criteria, filters):
-                return self._query(criteria, filters, offset=offset, limit=limit).one()
+            with Asking(self._store, criteria, filters) as asking:
+                return asking.of(self._query(criteria, filters, offset=offset, limit=limit)).one()
         if not rows:
             raise NoResultFound("No row was found when one was required")
         if len(rows) > 1:
@@ -152,8 +152,8 @@ class Answers(Generic[ModelT]):
         """Return how many rows match."""
         found = self._scalar(self._preparation.count(criteria, filters))
         if found is _UNANSWERED:
-            with Asking(self._store, criteria, filters):
-                return int(self._store._match(criteria, filters).count())
+            with Asking(self._store, criteria, filters) as asking:
+                return int(asking.of(self._store._match(criteria, filters)).count())
         return int(found)
 
     def exists(self, criteria: tuple[Any, ...], filters: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from sqlalchemy import Column, inspect
+from sqlalchemy.orm import Query
 
 from microcosm_sqlite.context import busy_error
 from microcosm_sqlite.dataset import data_set_name
@@ -34,8 +35,8 @@ class Explaining:
         self._criteria = criteria
         self._filters = filters
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -62,16 +63,23 @@ class Explaining:
 class Asking(Explaining):
     """Counts one statement beside that."""
 
-    __slots__ = ("_start",)
+    __slots__ = ("_session", "_start")
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
+        self._session: Session | None = None
         self._start = perf_counter_ns()
+        return self
+
+    def of(self, query: Query[RowT]) -> Query[RowT]:
+        """Return *query*, which is what is asked: its session need not be looked for again."""
+        self._session = query.session
+        return query
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, traceback)
-        counters = counters_of(self._store.session)
+        counters = counters_of(self._session or self._store.session)
         counters.searches += 1
         counters.nanoseconds += perf_counter_ns() - self._start
 

@@ -49,7 +49,7 @@ class Asynchronous(AwaitedColumns, Generic[ModelT]):
 
     async def retrieve_many(self, keys: Iterable[Any], *, by: Any = None) -> list[ModelT]:
         """Return what `Store.retrieve_many` returns."""
-        found: list[ModelT] = await self._ask("retrieve_many", list(keys), by=by)
+        found: list[ModelT] = await self._ask("retrieve_many", self._store._asked_keys(keys), by=by)
         return found
 
     async def search(

@@ -12,7 +12,7 @@ from sqlalchemy.types import NullType
 
 from microcosm_sqlite.errors import ArgumentError, ArgumentValueError
 from microcosm_sqlite.lookups.arguments import Named, name_of, named, shown
-from microcosm_sqlite.lookups.filters import COLLECTIONS, is_stretch, size_of
+from microcosm_sqlite.lookups.filters import COLLECTIONS, MOST_VALUES, are_alike, is_stretch, size_of
 from microcosm_sqlite.lookups.refusals import unknown_name
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def check_filters(
         store: Who asks.
 
     Raises:
-        ArgumentValueError: a name that an enumeration does not have, or a range too long to be looked through.
+        ArgumentValueError: a name that an enumeration does not have, or more values than a statement takes.
         ArgumentError: a condition, which is no value.
     """
     for name, value in filters.items():
@@ -132,11 +132,9 @@ def check_filters(
             _check_expression(type_, name, cast("Any", value), store)
         elif isinstance(value, range):
             _check_range(type_, name, value, store)
-        elif is_enumeration(type_):
+        else:
             members = cast("Collection[Any]", value) if isinstance(value, COLLECTIONS) else (value,)
-            refusal = next(filter(None, (unknown_name(type_, member) for member in members)), None)
-            if refusal is not None:
-                raise refusal.error(where=name_of(store), argument=f"filter {name!r}")
+            _check_members(type_, name, members, store)
 
 
 def guarded_filters(fields: Mapping[str, Any], *, mapper: "Mapper[Any]") -> Iterator[tuple[str, frozenset[str] | None]]:
@@ -166,6 +164,21 @@ def _check_expression(type_: Any, name: str, value: Any, store: Named) -> None:
             expected="a value, or a list of values",
             found=f"the condition {named(value)}",
             remedy="Give conditions by position, before all keywords.",
+        )
+
+
+def _check_members(type_: Any, name: str, members: Collection[Any], store: Named) -> None:
+    if is_enumeration(type_):
+        refusal = next(filter(None, (unknown_name(type_, member) for member in members)), None)
+        if refusal is not None:
+            raise refusal.error(where=name_of(store), argument=f"filter {name!r}")
+    if len(members) > MOST_VALUES and not are_alike(members, type_):
+        raise ArgumentValueError(
+            where=name_of(store),
+            argument=f"filter {name!r}",
+            expected=f"at most {MOST_VALUES} values, or all of them text, or all whole numbers",
+            found=f"{len(members)} values",
+            remedy="Ask for fewer of them at a time.",
         )
 
 

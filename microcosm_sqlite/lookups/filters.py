@@ -28,7 +28,7 @@ _NOT_FILTERS: Final = frozenset({"self", "query"})
 
 
 #: SQLite takes 32,766 values in a statement (https://sqlite.org/limits.html#max_variable_number); others may need some.
-_MOST: Final = 30_000
+MOST_VALUES: Final = 30_000
 
 #: Numbers of a range that are named one by one; more are two values.
 _LISTED: Final = 100
@@ -67,7 +67,7 @@ def condition(field: Any, value: Any) -> ColumnElement[bool]:
         return cast("ColumnElement[bool]", field.between(value.start, value.stop - 1))
     members = list(cast("Collection[Any]", value))
     known = [member for member in members if member is not None]
-    listed = _listed(known) if len(known) > _MOST and type(field.type) in _PLAIN else known
+    listed = _listed(known) if len(known) > MOST_VALUES and are_alike(known, field.type) else known
     one_of_these: ColumnElement[bool] = field.in_(listed)
     # In SQL, nothing is equal to NULL: IN would pass over rows without a value.
     return one_of_these if len(known) == len(members) else or_(one_of_these, field.is_(None))
@@ -85,12 +85,22 @@ def size_of(members: Collection[Any]) -> int:
     return len(members)
 
 
+def are_alike(members: Iterable[Any], type_: Any) -> bool:
+    """Tell whether any number of *members* can be looked for in a column of *type_*: all are text, or all numbers."""
+    kinds: set[Any] = {type(member) for member in members if member is not None}
+    return type(type_) in _PLAIN and len(kinds) == 1 and kinds <= {int, str}
+
+
 def _listed(members: list[Any]) -> Any:
-    """Return a table of *members*, which takes one parameter whatever their number, or themselves if it cannot be."""
-    kinds = set(map(type, members))
-    if len(kinds) > 1 or not kinds <= {int, str}:
-        return members
-    table = func.json_each(json.dumps(members)).table_valued("value")
+    """Return a table of *members*, which takes one parameter whatever their number.
+
+    Raises:
+        OverflowError: a number of more than 64 bits, which JSON would take for a fraction.
+    """
+    if type(members[0]) is int and not (min(members) >= -(2**63) and max(members) < 2**63):
+        raise OverflowError("SQLite has no integers of more than 64 bits")
+    # Half a character is left as it is, to be refused as text that cannot be written.
+    table = func.json_each(json.dumps(members, ensure_ascii=False)).table_valued("value")
     return select(table.c.value)
 
 

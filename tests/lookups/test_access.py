@@ -1,10 +1,13 @@
 """A store declares how it is asked."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from microcosm_sqlite import DataSet, Store
 from microcosm_sqlite.checks import AccessCheck, access_checks, checks_of
+from microcosm_sqlite.errors import ArgumentError
 from microcosm_sqlite.stores import Search, certified
 from tests.shelves import Book
 
@@ -41,6 +44,13 @@ def test_a_store_is_certified_once() -> None:
     """A second one of the same name is a mistake."""
     with pytest.raises(ValueError, match="data set 'cards' has a check called 'access:CardStore' already"):
         certified(CardStore)
+
+
+@pytest.mark.parametrize("store", [Card, CardStore(), 5])
+def test_only_classes_of_stores_are_certified(store: Any) -> None:
+    """The message says where the decorator goes."""
+    with pytest.raises(ArgumentError, match=r"^certified: store: expected a class of stores, .*Write @certified above"):
+        certified(store)
 
 
 def test_a_data_set_without_certified_stores() -> None:

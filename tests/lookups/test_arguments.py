@@ -1,5 +1,6 @@
 """Arguments of look-ups that are no conditions."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -136,6 +137,13 @@ def test_one_key_is_no_list_of_keys(wares: WareStore, keys: Any, message: str) -
     """Also where Python would take it for its characters."""
     with pytest.raises(ArgumentError, match=message):
         wares.retrieve_many(keys)
+
+
+def test_awaited_look_ups_say_the_same(wares: WareStore) -> None:
+    """Before another thread is asked."""
+    for ask in (wares.asynchronous.retrieve_many(5), wares.asynchronous.page(limit=0)):  # type: ignore[arg-type]
+        with pytest.raises(ArgumentError, match=r"^\w+ of Ware: (keys|limit): expected "):
+            asyncio.run(ask)
 
 
 def test_whatever_has_members_is_a_list_of_keys(wares: WareStore) -> None:

@@ -119,6 +119,33 @@ def test_values_in_expressions(wares: WareStore, criterion: Any, message: str) -
         wares.search(criterion)
 
 
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"stock": [*range(40_000), LARGE]}, "filter 'stock': expected a whole number, in at most 64 bits"),
+        (
+            {"name": [*map(str, range(40_000)), HALF]},
+            r"filter 'name': expected text that UTF-8 can hold, found 'Cup\\ud8",
+        ),
+        (
+            {"stock": [*range(40_000), "x"]},
+            "filter 'stock': expected at most 30000 values, or all .*found 40001 values",
+        ),
+        ({"since": [date(2026, 1, 1)] * 30_001}, "filter 'since': expected at most 30000 values"),
+    ],
+)
+def test_values_in_long_lists(wares: WareStore, filters: dict[str, Any], message: str) -> None:
+    """They are found however many others there are; what one statement does not take is told."""
+    with pytest.raises(ArgumentValueError, match=message):
+        wares.search(**filters)
+
+
+def test_long_lists_that_can_be_looked_for(wares: WareStore) -> None:
+    """All text, or all whole numbers; None among them means no value."""
+    assert wares.count(stock=[*range(40_000), None]) == 3
+    assert wares.count(name=[*map(str, range(40_000)), "Cup"]) == 1
+
+
 def test_values_that_a_hook_compares(wares_graph: Any) -> None:
     """A filter that a store names itself is told by the column that it is compared with."""
     with pytest.raises(ArgumentValueError, match=r"^HookedWareStore of Ware: condition on ware\.weight: expected "):
