@@ -125,7 +125,11 @@ def load_values(connection: Connection, model: type[Any], rows: Iterable[Mapping
 def entry_of(load: Load, digest: FileDigest, loaded: Loaded) -> manifest.Source:
     """Return what the manifest of an artifact says of what *load* read, which has this *digest*."""
     # The name of the file or table only: where it lay is nobody's business, may differ, and may be a secret.
-    path = quote(Path(load.source.name).name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
+    name = Path(load.source.name).name
+    if "://" in load.source.name:
+        # A name that somebody gave, perhaps a URL: never who asks, nor how.
+        name = name.rpartition("@")[2].partition("?")[0]
+    path = quote(name.lstrip(".~"), safe=" ()[],;=+@&'!") or "source"
     return manifest.Source(
         path=path,
         sha256=digest.sha256,

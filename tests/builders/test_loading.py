@@ -6,11 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
 from microcosm_sqlite import DataSet
-from microcosm_sqlite.builders.loading import Load, load_source, table_name
+from microcosm_sqlite.builders.loading import Load, Loaded, entry_of, load_source, table_name
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import DuplicateRowError, HeaderError, RowsRejectedError, SourceError
 from microcosm_sqlite.sources import CSVSource
 from microcosm_sqlite.sources.rows import RowsSource
+from microcosm_sqlite.sources.sql import SQLSource
+from microcosm_sqlite.sources.tabular import FileDigest, Source
 from tests.pets import csv
 
 
@@ -252,3 +254,23 @@ def test_python_rows_with_unknown_names_are_a_header_error(connection: sa.Connec
 def test_the_name_of_a_table_is_known() -> None:
     """Of the model's own table, where it has several."""
     assert table_name(Car) == "car"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        (SQLSource("postgresql://me:secret@db.example/shop?sslpassword=secret", "public.orders"), "public.orders"),
+        (SQLSource("sqlite://", "orders", name="postgresql://me:secret@db"), "db"),
+        (SQLSource("sqlite://", "orders", name="postgresql://db/shop?password=secret"), "shop"),
+        (SQLSource("sqlite://", "orders", name="the shop"), "the shop"),
+        (RowsSource([], name="rows of Item"), "rows of Item"),
+    ],
+)
+def test_the_manifest_never_says_who_asks(source: Source, path: str) -> None:
+    """Nor where: the name of the table, or the one that was given without what may be a secret."""
+    digest = FileDigest(sha256="00", bytes=1, form="rows")
+
+    entry = entry_of(Load(model=Item, source=source), digest, Loaded(rows=2, skipped=1))
+
+    assert (entry.path, entry.rows, entry.skipped, entry.form) == (path, 2, 1, "rows")
+    assert "secret" not in str(entry)

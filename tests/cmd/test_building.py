@@ -447,6 +447,22 @@ def test_bad_rows_may_be_left_out(project: Path, run: Run) -> None:
     assert run(*BUILD).returncode == 1
 
 
+def test_a_line_that_is_no_json_is_a_bad_row(project: Path, run: Run) -> None:
+    """Told with the others, written down with them, left out with them."""
+    (project / "rows/animal.csv").unlink()
+    (project / "rows/animal.jsonl").write_text('{"id": 1, "name": "Mia", "is_tame": "yes"}\n{"id": 2,\n[3]\n')
+
+    refused = run(*BUILD, "--report", "bad.json")
+    built = run(*BUILD, "--skip-bad", "--max-errors", "2")
+
+    assert refused.returncode == 1
+    assert "rows/animal.jsonl, line 2: '{\"id\": 2,' is no JSON object: it ends too early" in refused.stderr
+    problems = json.loads((project / "bad.json").read_text())
+    assert [(problem["line"], problem["rule"]) for problem in problems] == [(2, "document"), (3, "document")]
+    assert built.returncode == 0, built.stderr
+    assert "animal.jsonl, 1 rows, 2 left out" in run("info", "out/zoo.sqlite").stdout
+
+
 def test_only_so_many_rows_may_be_left_out(project: Path, run: Run) -> None:
     """One more, and nothing is published."""
     (project / "rows/animal.csv").write_text("id,name,is_tame,house\nx,Mia,yes,\ny,Leo,no,\n")
