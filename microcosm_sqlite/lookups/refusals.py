@@ -24,7 +24,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy import Enum as EnumColumn
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.operators import eq
@@ -183,13 +183,23 @@ def unknown_name(type_: TypeEngine[Any], value: Any) -> Refusal | None:
 def refused_filter(known: Mapping[str, Any], filters: Mapping[str, Any]) -> tuple[str, Refusal] | None:
     """Return the first of *filters* with a value that its column does not take, and why; None where all are taken."""
     for name, value in filters.items():
-        type_ = getattr(known.get(name), "type", None)
+        field = known.get(name)
+        if isinstance(relationship := getattr(field, "property", None), RelationshipProperty) and value is not None:
+            return f"filter {name!r}", _no_row(field, cast("RelationshipProperty[Any]", relationship), value)
+        type_ = getattr(field, "type", None)
         if type_ is not None and value is not None:
             refusal = next(filter(None, (refusal_of(type_, member) for member in _members(value))), None)
             if refusal is not None:
                 found = shown(value) if isinstance(value, range) else refusal.found
                 return f"filter {name!r}", refusal._replace(found=found)
     return None
+
+
+def _no_row(attribute: Any, relationship: RelationshipProperty[Any], value: Any) -> Refusal:
+    model = relationship.mapper.class_.__name__
+    verb = "any" if relationship.uselist else "has"
+    remedy = f"Write {attribute}.{verb}({model}.column == value)."
+    return Refusal(f"one row of {model}", named(value), remedy, is_value=False)
 
 
 def _members(value: Any) -> Iterable[Any]:

@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import apsw
 import pytest
+from sqlalchemy.orm import Session
 
-from microcosm_sqlite.errors import DataSetBusyError
+from microcosm_sqlite.errors import ArgumentValueError, DataSetBusyError
 from microcosm_sqlite.lookups.asking import Asking, AskingForKeys, counters_of
 from tests.wares import HookedWareStore, MakerStore, Ware, WareStore
 
@@ -80,6 +82,33 @@ def test_what_fails_in_other_ways_stays_as_it_is(mutable_wares: Any) -> None:
     with pytest.raises(RuntimeError, match=r"^other$"), AskingForKeys(wares, None, [(1,)]):
         raise RuntimeError("other")
     assert counters_of(wares.session) is counters_of(wares.session)
+
+
+def test_what_only_looks_like_a_session(mutable_wares: Any) -> None:
+    """A mock that a test of somebody else hands out is counted nowhere, and fails nowhere."""
+    session = Mock()
+    rows = session.query().filter().order_by().order_by().all
+
+    assert HookedWareStore(lambda _: session).search(name="Cup") is rows()
+    assert counted_at_all(mutable_wares) == {}
+
+
+def test_a_session_of_several_engines(mutable_wares: Any) -> None:
+    """It is asked, though not counted."""
+    engine, _ = mutable_wares.sqlite("wares")
+    with Session(binds={Ware: engine}) as session:
+        wares = HookedWareStore(lambda _: session)
+
+        assert wares.count() == 3
+        assert wares.one(name="Cup").id == 1
+        with pytest.raises(ArgumentValueError, match="filter 'stock'"):
+            wares.search(stock=2**70)
+    assert counted_at_all(mutable_wares) == {}
+
+
+def counted_at_all(graph: Any) -> dict[str, int]:
+    """Return how many statements were counted, by data set, where there were any."""
+    return {name: found.searches for name, found in graph.sqlite.stats().items() if found.searches}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -138,6 +138,24 @@ def test_values_in_long_lists(wares: WareStore, filters: dict[str, Any], message
     """They are found however many others there are; what one statement does not take is told."""
     with pytest.raises(ArgumentValueError, match=message):
         wares.search(**filters)
+
+
+class MadeStore(WareStore):
+    """Wares by the row of their maker."""
+
+    auto_filter_fields: ClassVar[Any] = (Ware.maker,)
+
+
+def test_a_relationship_is_compared_with_a_row(wares_graph: Any) -> None:
+    """Neither with its key, nor with several."""
+    wares, ada = MadeStore(wares_graph), MakerStore(wares_graph).retrieve("a")
+
+    assert [ware.id for ware in wares.search(maker=ada)] == [1, 2]
+    for wrong in ("a", [ada], ["a"]):
+        with pytest.raises(
+            ArgumentError, match=r"filter 'maker': expected one row of Maker, found .*Ware\.maker\.has\("
+        ):
+            wares.search(maker=wrong)
 
 
 def test_long_lists_that_can_be_looked_for(wares: WareStore) -> None:
