@@ -1,6 +1,7 @@
 """Load CSV into a data set that is bound to a graph, in place and in one transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from functools import lru_cache, partial
 from typing import Any, Final, Self, TypeAlias, cast
 
@@ -67,6 +68,7 @@ class CSVBuilder:
         self.delete_before_load = delete_before_load
         self.defaults: dict[str, Any] = {}
         self.ignored: set[str] = set()
+        self.executor: Executor | None = None
 
     def bulk(self) -> Self:
         """Make `build` take pairs of model and source, loaded in their order; return self."""
@@ -87,6 +89,14 @@ class CSVBuilder:
         self.ignored.update(names)
         return self
 
+    def convert_with(self, executor: Executor | None) -> Self:
+        """Let *executor* convert what Python reads, as a workbench does; return self.
+
+        Rows that are committed one by one, or go through methods of a subclass, are converted here.
+        """
+        self.executor = executor
+        return self
+
     def build(self, build_input: CSVInput | BulkInput) -> None:
         """Load a path, an open text file or lines of text; in bulk mode, pairs of model and one of these.
 
@@ -96,6 +106,7 @@ class CSVBuilder:
             DuplicateRowError: keys occur twice.
             DanglingKeyError: foreign keys lead nowhere.
             RowsRejectedError: rows do not fit for any other reason.
+            WorkersFailedError: the executor did not do what it was asked.
             ReadOnlyDataSetError: the data set cannot change.
             DataSetBusyError: another connection holds a lock.
         """
@@ -208,7 +219,13 @@ class CSVBuilder:
         if self.bulk_mode:
             known = column_names(model)
             defaults = {name: value for name, value in defaults.items() if name in known}
-        return Load(model=model, source=CSVSource.of(source), defaults=defaults, ignored=frozenset(self.ignored))
+        return Load(
+            model=model,
+            source=CSVSource.of(source),
+            defaults=defaults,
+            ignored=frozenset(self.ignored),
+            executor=self.executor,
+        )
 
     def _defer_foreign_keys(self, connection: Connection) -> None:
         if not self.commit_on_insert:

@@ -34,11 +34,12 @@ class LoadOptions(TypedDict, total=False):
 
 
 #: Of which type options are that would otherwise do something else than what was meant, or fail late.
-_KINDS: Final[Mapping[str, tuple[type[Any], str]]] = {
+_KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "columns": (Mapping, "a mapping of columns to what fills them"),
     "defaults": (Mapping, "a mapping of columns to values"),
     "max_errors": (int, "a number of problems"),
     "skip_bad": (bool, "True or False"),
+    "executor": (Executor | None, "an executor of concurrent.futures, such as ProcessPoolExecutor(4), or None"),
 }
 
 

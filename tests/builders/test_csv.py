@@ -19,6 +19,8 @@ from microcosm_sqlite.errors import (
     ReadOnlyDataSetError,
     RowsRejectedError,
 )
+from tests.deliveries import Deliveries, Parcel, text
+from tests.executors import Posting
 from tests.pets import Dog, Person, PersonStore, Pets, csv, make_graph, rows
 
 PEOPLE = """
@@ -45,6 +47,26 @@ def test_a_single_build_loads_one_model(graph: Any) -> None:
     graph.sqlite_builder.csv(Person).build(csv(PEOPLE))
 
     assert rows(graph, Person, "id", "first") == [(1, "Ada"), (2, "Grace")]
+
+
+def test_an_executor_may_convert(tmp_path: Path) -> None:
+    """The same rows and problems as without one; a build that fails leaves everything as it was."""
+    graph = make_graph(tmp_path, Deliveries)
+    executor = Posting()
+    builder = graph.sqlite_builder.csv(Parcel).convert_with(executor)
+
+    good, bad = (text(2000, bad_every=every).replace("note,place", "note,slug", 1) for every in (0, 9))
+
+    builder.build(StringIO(good, newline=""))
+    with pytest.raises(RowsRejectedError) as several:
+        builder.build(StringIO(bad, newline=""))
+    with pytest.raises(RowsRejectedError) as alone:
+        builder.convert_with(None).build(StringIO(bad, newline=""))
+
+    assert executor.submitted > 4
+    assert str(several.value) == str(alone.value)
+    assert several.value.problems == alone.value.problems
+    assert len(rows(graph, Parcel, "id")) == 2000
 
 
 def test_a_bulk_build_may_refer_forward(graph: Any) -> None:

@@ -1,6 +1,9 @@
+import csv
+import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from microcosm_sqlite.builders.loading import Load, Loaded, load_source
 from microcosm_sqlite.ddl import create_tables
 from microcosm_sqlite.errors import HeaderError, RowsRejectedError, SourceError, WorkersFailedError
 from microcosm_sqlite.sources.kinds import source_of
+from microcosm_sqlite.sources.sql import SQLSource
 from microcosm_sqlite.workbench import Workbench
-from tests.deliveries import Counted, Deliveries, Parcel, numbers, slug, write_csv, write_lines
+from tests.deliveries import COLUMNS, Counted, Deliveries, Parcel, numbers, slug, text, write_csv, write_lines
 from tests.executors import Disorderly, Inline, Lazy, Posting
 
 ROWS = 3000
@@ -77,6 +81,52 @@ def test_json_lines_are_the_same_too(connection: sa.Connection, tmp_path: Path) 
     assert outcome(connection, path, executor) == alone
     assert executor.submitted > 1
     assert len(alone[1]) == ROWS
+
+
+def test_queries_are_the_same_too(connection: sa.Connection, tmp_path: Path) -> None:
+    """Rows that are read already travel as they are."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'source.db'}")
+    columns = [sa.Column(name, sa.Text) for name in COLUMNS if name != "place"]
+    table = sa.Table("parcels", sa.MetaData(), *columns)
+    with engine.begin() as source:
+        table.create(source)
+        rows = list(csv.DictReader(StringIO(text(ROWS, bad_every=200))))
+        source.execute(sa.insert(table), [{column.name: row[column.name] for column in columns} for row in rows])
+    executor = Disorderly()
+
+    def told(executor: Executor | None) -> Any:
+        source = SQLSource(engine, "parcels")
+        load = Load(model=Parcel, source=source, defaults={"slug": "x"}, skips_bad=True, executor=executor)
+        loaded = load_source(connection, load)
+        stored = connection.exec_driver_sql("SELECT * FROM parcel ORDER BY id").all()
+        connection.rollback()
+        return loaded, stored, source.digest()
+
+    alone = told(None)
+
+    assert told(executor) == alone
+    assert executor.submitted > 1
+    assert alone[0].skipped > 3
+    engine.dispose()
+
+
+def test_rows_take_the_place_of_others_in_their_order(tmp_path: Path) -> None:
+    """The last one of a key counts, in whatever order workers answer; or all others go."""
+    path = write_lines(tmp_path / "parcels.jsonl", ROWS)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, row in enumerate(lines):
+        row["id"] = number % 1000
+    path.write_text("".join(json.dumps(row) + "\n" for row in lines))
+    executor = Disorderly()
+    with Workbench(Deliveries) as bench:
+        bench.upsert(Parcel, path, columns={"slug": slug}, ignore=["place"], executor=executor)
+        kept = bench.connection.exec_driver_sql("SELECT id, slug FROM parcel ORDER BY id").all()
+        assert [tuple(row) for row in kept] == [(number, slug(lines[number + 2000])) for number in range(1000)]
+        short = write_csv(tmp_path / "parcels.csv", ROWS)
+        assert bench.replace(Parcel, short, columns={"slug": slug}, ignore=["place"], executor=executor) == ROWS
+        assert bench.connection.exec_driver_sql("SELECT count(*) FROM parcel").scalar() == ROWS
+
+    assert executor.submitted > 5
 
 
 def test_a_source_that_breaks_says_so_in_its_turn(connection: sa.Connection, tmp_path: Path) -> None:

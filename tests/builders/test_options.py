@@ -22,6 +22,7 @@ def test_a_wrong_option_is_the_callers_mistake() -> None:
         ("skip_bad", "yes", "True or False, found 'yes'"),
         ("max_errors", "5", "a number of problems, found '5'"),
         ("columns", ["name"], "a mapping of columns"),
+        ("executor", 4, "an executor of concurrent.futures, such as ProcessPool"),
         ("defaults", ["name"], "a mapping of columns to values"),
     ):
         with pytest.raises(TypeError, match=f"{option}: expected {expected}"):
