@@ -162,7 +162,9 @@ def test_a_model_over_a_query_is_a_type_error() -> None:
 
 def test_what_fills_no_column_is_the_callers_mistake() -> None:
     """A constant is a default."""
-    with pytest.raises(TypeError, match=r"column 'first': expected the name of a source column, .*found 5; a value for"):
+    with pytest.raises(
+        TypeError, match=r"column 'first': expected the name of a source column, .*found 5; a value for"
+    ):
         map_columns(Person, ["id"], source="x", columns={Person.first: 5})  # type: ignore[dict-item]
 
 
