@@ -46,6 +46,7 @@ def map_columns(
     Raises:
         HeaderError: a name is unknown (also one of *defaults* and *columns*), two names mean one column, a column that
             SQLite computes is named, or a column that must not be empty gets no value.
+        TypeError: one of *columns* is filled by what is no name, function or SQL.
     """
     names = column_names(model)
     header = tuple(header)
@@ -61,7 +62,8 @@ def map_columns(
             raise _two_for(names[key][1], header[positions[key]], str(fillings[key]), source)
     given |= filled
     constants = _constants(names, defaults or {}, source=source)
-    planned = tuple(_planned(model, names, given, constants, source=source, header=header))
+    left = [name for name in header if name not in dropped]
+    planned = tuple(_planned(model, names, given, constants, source=source, header=left))
     if not planned:
         raise HeaderError(
             source=source,
@@ -108,6 +110,12 @@ def _fillings(
     unknown = [name for name in asked if name not in names]
     if unknown:
         raise unknown_names(unknown, names, source=source, what="column to fill")
+    for name, filling in asked.items():
+        if not (isinstance(filling, str | TextClause) or callable(filling)):
+            raise TypeError(
+                f"column {name!r}: expected the name of a source column, a function of the row or text(SQL), "
+                f"found {filling!r}; a value for all rows is a default"
+            )
     return {names[name][0]: filling for name, filling in asked.items()}
 
 

@@ -15,12 +15,24 @@ _SEPARATORS: Final = {
     "|": "bars",
 }
 
+#: What begins so is no table, whatever it is called.
+_STRANGERS: Final = {
+    "<": "That is HTML or XML: was a page saved in the place of the file?",
+    "version https://git-lfs": "That is a pointer of Git LFS: `git lfs pull` puts the file in its place.",
+    "{": "That is JSON: name it *.json or *.jsonl.",
+    "[": "That is JSON: name it *.json or *.jsonl.",
+}
+
 
 def meant_by_names(unknown: Sequence[str], options: Sequence[str]) -> Iterator[str]:
     """Yield what was probably meant by names that no column has, a sentence each."""
     if len(unknown) == 1 and (told := _separated(unknown[0], options)):
         yield told
         return
+    for start, told in _STRANGERS.items():
+        if unknown and unknown[0].strip().casefold().startswith(start):
+            yield told
+            return
     hints = [hint for name in unknown if (hint := _close(name, options))]
     yield from hints
     if not hints and len(unknown) == 1 and " " in unknown[0].strip():

@@ -99,8 +99,8 @@ class ArrayReader:
                 source=self._name,
                 expected="an array of objects",
                 found=_KINDS.get(start, f"something that starts with {start.decode('latin-1')!r}"),
-                remedy="Write [ before the first object and ] behind the last one; "
-                "a file with an object per line is called *.jsonl.",
+                remedy="Write [ before the first object and ] behind the last one, or take the array out of the object "
+                "in which it lies (`jq .rows`); a file with an object per line is called *.jsonl.",
             )
         self._drop(1)
 

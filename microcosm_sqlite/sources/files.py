@@ -96,6 +96,8 @@ def unreadable(
     elif isinstance(error, IsADirectoryError):
         found = "a folder"
     remedy = "Correct the path, or make the file readable."
+    if not isinstance(error, OSError) or isinstance(error, gzip.BadGzipFile):
+        remedy = "Correct what it is called, or fetch it anew: it may have been cut short."
     return SourceError(source=name, line=line, expected=expected, found=found, remedy=remedy)
 
 
@@ -157,6 +159,8 @@ def _unpacked(file: BufferedReader, path: Path, archive: Path | None, closing: E
 
 def _only_member(archive: zipfile.ZipFile) -> str:
     members = [member.filename for member in archive.infolist() if not member.is_dir()]
+    if "[Content_Types].xml" in members:
+        raise zipfile.BadZipFile("what a spreadsheet or another office program wrote: name it *.xlsx")
     if len(members) != 1:
         example = f"{archive.filename}/{members[0]}" if members else "..."
         raise zipfile.BadZipFile(f"a zip file of {len(members)} files: say which, as in {example}")

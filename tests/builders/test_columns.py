@@ -158,3 +158,17 @@ def test_a_model_over_a_query_is_a_type_error() -> None:
 
     with pytest.raises(TypeError, match="cannot be loaded"):
         map_columns(View, ["id"], source="x")
+
+
+def test_what_fills_no_column_is_the_callers_mistake() -> None:
+    """A constant is a default."""
+    with pytest.raises(
+        TypeError, match=r"column 'first': expected the name of a source column, .*found 5; a value for"
+    ):
+        map_columns(Person, ["id"], source="x", columns={Person.first: 5})  # type: ignore[dict-item]
+
+
+def test_an_ignored_column_is_not_found() -> None:
+    """The error about a column that is needed does not list it."""
+    with pytest.raises(HeaderError, match=r"expected a column 'owner_id', .*found 'id', 'name'\."):
+        map_columns(Dog, ["id", "name", "owner_id"], source="x", ignored=["owner_id"])

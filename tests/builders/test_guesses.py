@@ -15,6 +15,12 @@ NAMES = ["id", "first name", "rank"]
     ("unknown", "told"),
     [
         (["ID", "Rnak"], ["For 'ID', did you mean 'id'?", "For 'Rnak', did you mean 'rank'?"]),
+        (["<!DOCTYPE html>"], ["That is HTML or XML: was a page saved in the place of the file?"]),
+        (
+            ["version https://git-lfs.github.com/spec/v1"],
+            ["That is a pointer of Git LFS: `git lfs pull` puts the file in its place."],
+        ),
+        (['{"id": 1'], ["That is JSON: name it *.json or *.jsonl."]),
         ([" "], ["A name is blank: a comma too many in the header?"]),
         (["colour"], []),
         (

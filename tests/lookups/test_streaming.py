@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from functools import partial
@@ -47,6 +48,12 @@ def worker() -> Any:
 def stream_of(worker: Worker | None, log: list[Any], gate: threading.Event | None = None) -> Stream[int]:
     """Return a stream of numbers."""
     return Stream(Source(partial(Numbers, log, gate), pack=list), worker, list, first=2, most=3)
+
+
+def wait_for(log: list[Any]) -> None:
+    """Wait until a stream was begun: one that is cancelled before never is."""
+    while not log:
+        time.sleep(0.001)
 
 
 async def settled(worker: Worker) -> int:
@@ -141,7 +148,7 @@ def test_a_stream_is_closed_after_its_task_was_cancelled(worker: Worker) -> None
 
     async def main() -> None:
         task = asyncio.create_task(look())
-        await asyncio.sleep(0)
+        await asyncio.to_thread(wait_for, log)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         del task

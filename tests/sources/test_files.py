@@ -101,3 +101,23 @@ def test_the_part_of_the_rows_stands_for_bytes(tmp_path: Path) -> None:
                 doing.tell(Kind.ADVANCED)
                 seen.append(events[-1].bytes)
         assert seen == expected
+
+
+def test_a_spreadsheet_is_told_from_other_archives(tmp_path: Path) -> None:
+    """Whatever it is called."""
+    path = tmp_path / "rows.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.xml", "")
+
+    with pytest.raises(SourceError, match=r"found what a spreadsheet .* wrote: name it \*\.xlsx"):
+        content(path)
+
+
+def test_a_file_that_was_cut_short_is_to_be_fetched_anew(tmp_path: Path) -> None:
+    """Its path is right, and it can be read."""
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(map(str, range(1000))).encode())[:500])
+
+    with pytest.raises(SourceError, match=r"or fetch it anew: it may have been cut short\."), CSVSource(path).open():
+        pass
