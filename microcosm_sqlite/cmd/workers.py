@@ -22,7 +22,7 @@ CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 _LARGE_BYTES: Final = 16 * 2**20
 
 #: How many processes there are at most if nobody says how many: one writer keeps that many busy only where converting
-#: takes very long, and each takes 60 MB.
+#: takes very long, and each takes 55 MB.
 _MOST: Final = 4
 
 
