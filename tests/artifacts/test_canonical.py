@@ -16,6 +16,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(document=st.dictionaries(st.text("abcXYZ_", max_size=5), _VALUES))
 def test_the_form_is_lossless_and_independent_of_order(document: dict[str, Any]) -> None:
     """Equal documents give equal bytes, from which the document can be read back."""

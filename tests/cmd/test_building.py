@@ -135,6 +135,7 @@ def test_dangling_keys_are_named(project: Path, run: Run) -> None:
     assert not (project / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_failed_build_leaves_the_release_before(project: Path, run: Run) -> None:
     """Readers go on with what was published."""
     run(*BUILD)
@@ -149,6 +150,7 @@ def test_a_failed_build_leaves_the_release_before(project: Path, run: Run) -> No
     assert sorted(path.name for path in (project / "out").iterdir()) == ["zoo.sqlite", "zoo.sqlite.datapackage.json"]
 
 
+@pytest.mark.slow
 def test_equal_rows_give_equal_bytes(project: Path, run: Run) -> None:
     """Building again changes nothing."""
     run(*BUILD)
@@ -289,6 +291,7 @@ def test_waivers_that_make_no_sense_build_nothing(
     assert not (project / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_drift_is_measured_against_what_is_published(project: Path, run: Run) -> None:
     """The release before is what lies in the folder of the output, and it stays."""
     drift = "from microcosm_sqlite.checks import Drift, require\nrequire(Zoo, Drift(Animal, percent=20))\n"
@@ -332,6 +335,7 @@ def test_what_has_not_changed_is_not_built(project: Path, run: Run) -> None:
     assert run(*BUILD[:-1], "2.0", "--force").stdout.startswith("OK zoo 2.0 out/zoo.sqlite\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -426,6 +430,7 @@ def test_rows_may_come_in_files_of_any_kind(project: Path, run: Run) -> None:
     }
 
 
+@pytest.mark.slow
 def test_bad_rows_may_be_left_out(project: Path, run: Run) -> None:
     """They are told, written down, counted in the manifest; the next build without that permission fails."""
     (project / "rows/animal.csv").write_text("id,name,is_tame,house\n1,Mia,yes,\nx,Leo,no,\n3,Kim,perhaps,\n")

@@ -65,6 +65,7 @@ def test_a_missing_migration_is_a_failed_check(project: Path, run: Run) -> None:
     assert _migrations(project) == []
 
 
+@pytest.mark.slow
 def test_a_database_that_is_behind_is_a_failed_check(project: Path, run: Run) -> None:
     """Alembic would end the process with 255."""
     _first_migration(run)
@@ -88,6 +89,7 @@ def test_a_command_that_alembic_does_not_know_is_a_usage_error(project: Path, ru
     assert run("migrate", "zoo:Zoo", "--", "nonsense").returncode == 2
 
 
+@pytest.mark.slow
 def test_the_downgrade_can_be_left_out(project: Path, run: Run) -> None:
     """Who never goes back need not write how."""
     run("migrate", "zoo:Zoo", "upgrade", "head")

@@ -72,6 +72,7 @@ def test_data_that_changes(graph: Any) -> None:
     assert preparation(DogStore(graph)).exists((), {}) is None
 
 
+@pytest.mark.slow
 def test_few_shapes_are_kept(sealed_graph: Any) -> None:
     """However many there were."""
     store = DogStore(sealed_graph)

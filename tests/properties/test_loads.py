@@ -278,6 +278,7 @@ def test_a_file_is_the_same_whoever_reads_it(connection: sa.Connection, text: st
     assert by_engine == by_python
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=texts(), swaps=st.booleans())
 def test_other_delimiters_are_the_same_too(connection: sa.Connection, text: str, swaps: bool) -> None:  # noqa: FBT001
@@ -319,6 +320,7 @@ def test_rows_that_sqlite_numbers_keep_their_order(connection: sa.Connection, ro
     assert by_engine == by_python
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 @example([5e-324, 1.7976931348623157e308, 0.1, 1 / 3, -123.45678901234567, 1e22, 2.0**63])
@@ -333,6 +335,7 @@ def test_doubles_are_exactly_those_of_python(connection: sa.Connection, numbers:
     assert found == numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("packs", [True, False])
 def test_a_file_of_many_blocks_is_the_same_whoever_reads_it(
