@@ -237,12 +237,12 @@ def _load(bench: Workbench, work: _Work) -> list[BuildError]:
                 continue
             if table not in models:
                 raise click.UsageError(f"table {table.name!r} has no model, so {path} cannot be loaded: use a script.")
-            options = work.loading.copy()
-            options["executor"] = workers(path)
             try:
                 if work.explains:
+                    options = work.loading.copy()
+                    options["executor"] = workers.executor_for(path)
                     click.echo(bench.explain(models[table], path, **options), err=True)
-                bench.load(models[table], path, **options)
+                workers.load(bench, models[table], path, work.loading)
             except (WorkbenchFailedError, WorkersFailedError):
                 # Nothing else can be looked at.
                 raise

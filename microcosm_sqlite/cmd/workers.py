@@ -4,12 +4,16 @@ import os
 import signal
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+
+from microcosm_sqlite.builders.options import LoadOptions
+from microcosm_sqlite.errors import WorkersFailedError
+from microcosm_sqlite.workbench import Workbench
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 
@@ -18,7 +22,7 @@ CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 _LARGE_BYTES: Final = 16 * 2**20
 
 #: How many processes there are at most if nobody says how many: one writer keeps that many busy only where converting
-#: takes very long, and each takes 60 MB.
+#: takes very long, and each takes 55 MB.
 _MOST: Final = 4
 
 
@@ -33,30 +37,73 @@ def workers_option(command: CallableT) -> CallableT:
     )(command)
 
 
-@contextmanager
-def workers_for(count: int | None) -> Generator[Callable[[Path], Executor | None]]:
-    """Yield what returns the processes for the rows of a file: *count*, or as many as seem right.
+class Workers:
+    """Processes that begin when they are first needed: *count*, or as many as seem right, for large files only."""
 
-    They begin when they are first needed, and end with the block.
-    """
-    number = _cores() if count is None else count
-    if number == 0 or (count is None and number == 1):
-        yield _nobody
-        return
-    # Not a copy of this process, which may have threads by now.
+    def __init__(self, count: int | None, ending: ExitStack) -> None:
+        self._is_asked = count is not None
+        self._count = _cores() if count is None else count
+        self._ending = ending
+        self._pool: Executor | None = None
+
+    def executor_for(self, path: Path) -> Executor | None:
+        """Return what converts the rows of a file; None when nobody but this process does.
+
+        Raises:
+            WorkersFailedError: processes were asked for, and the system has none.
+        """
+        if not self._count or not (self._is_asked or (self._count > 1 and path.stat().st_size >= _LARGE_BYTES)):
+            return None
+        if self._pool is None:
+            try:
+                self._pool = self._ending.enter_context(_pool(self._count))
+            except (OSError, ImportError, NotImplementedError) as error:
+                # Where memory cannot be shared, as on some platforms that run one function.
+                if self._is_asked:
+                    raise _no_processes(self._count, error) from error
+                self._count = 0
+        return self._pool
+
+    def load(self, bench: Workbench, model: type[Any], path: Path, options: LoadOptions) -> None:
+        """Load a file; where processes fail that nobody asked for, without them."""
+        with_workers, alone = options.copy(), options.copy()
+        with_workers["executor"], alone["executor"] = self.executor_for(path), None
+        try:
+            bench.load(model, path, **with_workers)
+        except WorkersFailedError as error:
+            if self._is_asked:
+                raise
+            click.echo(f"Warning: {error} Going on without workers.", err=True)
+            self._count = 0
+            bench.load(model, path, **alone)
+
+
+@contextmanager
+def workers_for(count: int | None) -> Generator[Workers]:
+    """Yield workers, which end with the block."""
+    with ExitStack() as ending:
+        yield Workers(count, ending)
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
+    # Not copies of this process, which may have threads by now.
     method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(number, mp_context=get_context(method), initializer=_leave_signals) as pool:
-        yield lambda path: pool if count is not None or path.stat().st_size >= _LARGE_BYTES else None
+    return ProcessPoolExecutor(count, mp_context=get_context(method), initializer=_leave_signals)
+
+
+def _no_processes(count: int, error: Exception) -> WorkersFailedError:
+    return WorkersFailedError(
+        source=f"--workers {count}",
+        expected="a system that lets processes work together",
+        found=f"{type(error).__name__}: {error}",
+        remedy="Build with --workers 0.",
+    )
 
 
 def _cores() -> int:
     """Return how many cores this process may use, as far as that is known, but not too many."""
     known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(known, _MOST)
-
-
-def _nobody(_: Path) -> None:
-    """Return None: everything is done here."""
 
 
 def _leave_signals() -> None:

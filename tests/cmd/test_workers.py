@@ -4,15 +4,18 @@ import json
 import os
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from microcosm_sqlite.cmd import workers
 from microcosm_sqlite.cmd.workers import workers_for
+from microcosm_sqlite.errors import WorkersFailedError
+from microcosm_sqlite.workbench import Workbench
 from tests import deliveries
 from tests.cmd.conftest import Run
-from tests.deliveries import write_csv
+from tests.deliveries import Deliveries, Parcel, write_csv
 
 
 def test_a_number_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -21,26 +24,73 @@ def test_a_number_is_taken_as_it_is(tmp_path: Path) -> None:
     path.write_text("id\n")
 
     with workers_for(2) as given:
-        assert given(path) is given(path) is not None
+        assert given.executor_for(path) is given.executor_for(path) is not None
     with workers_for(0) as given:
-        assert given(path) is None
+        assert given.executor_for(path) is None
+
+
+def large(folder: Path) -> Path:
+    """Return a large file."""
+    path = folder / "large.csv"
+    path.touch()
+    os.truncate(path, 16 * 2**20)
+    return path
 
 
 def test_large_files_have_workers_if_nobody_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is more than one core; starting them takes longer than a short file."""
-    short, large = tmp_path / "short.csv", tmp_path / "large.csv"
+    short = tmp_path / "short.csv"
     short.write_text("id\n")
-    large.touch()
-    os.truncate(large, 16 * 2**20)
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
     with workers_for(None) as given:
-        assert given(short) is None
-        assert given(large) is not None
+        assert given.executor_for(short) is None
+        assert given.executor_for(large(tmp_path)) is not None
     assert workers._cores() == 4
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(1))
     with workers_for(None) as given:
-        assert given(large) is None
+        assert given.executor_for(large(tmp_path)) is None
+
+
+def test_a_system_without_processes_is_told_to_those_who_ask_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others build as ever."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", refused)
+    with workers_for(None) as given:
+        assert given.executor_for(large(tmp_path)) is None
+    with workers_for(2) as given, pytest.raises(WorkersFailedError, match=r"Build with --workers 0\."):
+        given.executor_for(large(tmp_path))
+
+
+@pytest.mark.parametrize("count", [None, 2])
+def test_workers_that_fail_unasked_are_done_without(
+    count: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a warning; those that were asked for are an error."""
+    path = write_csv(tmp_path / "parcels.csv", 2000)
+    path.write_text(path.read_text().replace("note,place", "note,slug", 1), newline="")
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
+    monkeypatch.setattr(workers, "_LARGE_BYTES", 1)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", lambda *_, **__: closed)
+
+    with Workbench(Deliveries) as bench, workers_for(count) as given:
+        if count is not None:
+            with pytest.raises(WorkersFailedError):
+                given.load(bench, Parcel, path, {})
+            return
+        given.load(bench, Parcel, path, {"skip_bad": True})
+
+        assert [(source.rows, source.skipped) for source in bench.sources] == [(2000, None)]
+        assert given.executor_for(path) is None
+    assert "Going on without workers." in capsys.readouterr().err
 
 
 def test_they_leave_signals_alone() -> None:
