@@ -590,7 +590,9 @@ class RowProblem(NamedTuple):
     def __str__(self) -> str:
         line = "" if self.line is None else f", line {self.line}"
         column = "" if self.column is None else f", column {self.column}"
-        return f"{self.source}{line}{column}: {self.value!r} {self.reason}"
+        # What speaks of the row as a whole, as a check does, has no value to show.
+        value = "the row" if self.column is None and self.value is None else repr(self.value)
+        return f"{self.source}{line}{column}: {value} {self.reason}"
 
 
 class RowsRejectedError(BuildError):
@@ -610,9 +612,10 @@ class RowsRejectedError(BuildError):
         self.count = len(self.problems) if count is None else count
         kept = f"only the {kept_rows} row(s) before were loaded" if kept_rows else "nothing was loaded"
         lines = [f"table {table!r}: {self.count} problem(s), {kept}. Correct the rows and load again."]
-        lines += [f"  {problem}" for problem in self.problems[: self.SHOWN]]
-        if self.count > self.SHOWN:
-            lines.append(f"  ... and {self.count - self.SHOWN} more")
+        shown = self.problems[: self.SHOWN]
+        lines += [f"  {problem}" for problem in shown]
+        if self.count > len(shown):
+            lines.append(f"  ... and {self.count - len(shown)} more")
         super().__init__("\n".join(lines))
 
 

@@ -81,7 +81,7 @@ def extract_new(connection: Connection, extract: Extract) -> Extracted:
 
     Raises:
         WatermarkError: the table has rows but no mark, the source ends before it, or it is of other columns or types.
-        SourceError: the source cannot be read.
+        SourceError: the source cannot be read, or has rows without a value in the columns of the mark.
         HeaderError: its columns do not fit the model.
         RowsRejectedError: rows do not fit.
     """
@@ -94,7 +94,10 @@ def extract_new(connection: Connection, extract: Extract) -> Extracted:
         columns = _columns(rows, extract)
         if mark is not None:
             _check_end(rows, columns, extract, mark)
-        batches = _checked(rows.marked(columns, *_wanted(rows, columns, extract, mark), order_by=columns), extract)
+        wanted = tuple(_wanted(rows, columns, extract, mark))
+        if wanted:
+            _check_marked(rows, columns, extract)
+        batches = _checked(rows.marked(columns, *wanted, order_by=columns), extract)
         following = _Following(extract, mark)
         load_all = _insert if is_empty else _replace
         count = load_all(connection, extract.model, following.watch(batches))
@@ -245,6 +248,14 @@ def _checked(batches: Iterable[Marked], extract: Extract) -> Iterator[Marked]:
                     remedy="Choose columns that are never NULL, or leave such rows out of the query.",
                 )
         yield rows, values
+
+
+def _check_marked(rows: SQLRows, columns: Sequence[Any], extract: Extract) -> None:
+    """Check that no row says nothing about when it comes: no condition on the mark would ever find it."""
+    empty = [rows.columns[name].is_(None) for name in extract.watermark if rows.columns[name].nullable]
+    if empty:
+        for _ in _checked(rows.marked(columns, or_(*empty), limit=1), extract):
+            """The first one raises."""
 
 
 def _check_end(rows: SQLRows, columns: Sequence[Any], extract: Extract, mark: Watermark) -> None:

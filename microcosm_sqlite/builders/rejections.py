@@ -32,7 +32,7 @@ _NAMES_COLUMNS: Final = re.compile(
 
 
 class Rejections:
-    """The problems of one load into *table*, of which the first *kept* are kept."""
+    """The problems of one load into *table*, of which the first *kept*, by line, are kept."""
 
     def __init__(self, table: str, *, kept: int = KEPT_PROBLEMS) -> None:
         self.table = table
@@ -54,21 +54,26 @@ class Rejections:
         if (problem.source, problem.line) != self._last:
             self.rows += 1
             self._last = (problem.source, problem.line)
-        if len(self._kept) < self.kept:
-            self._kept.append(problem)
+        self._keep((problem,))
 
     def take(self, others: "Rejections") -> None:
         """Count what *others* found as well."""
         self.count += others.count
         self.rows += others.rows
-        self._kept.extend(others._kept[: max(0, self.kept - len(self._kept))])  # noqa: SLF001 - of its own kind
+        self._keep(others._kept)  # noqa: SLF001 - of its own kind
         self._rules |= others._rules  # noqa: SLF001
         self._cause = self._cause or others._cause  # noqa: SLF001
 
     @property
     def problems(self) -> tuple[RowProblem, ...]:
         """Those that were kept, by line."""
-        return tuple(sorted(self._kept, key=lambda problem: (problem.source, problem.line or 0)))
+        return tuple(sorted(self._kept, key=_place_of)[: self.kept])
+
+    def _keep(self, problems: Iterable[RowProblem]) -> None:
+        # They do not come by line: whole columns of a batch are converted, and SQLite refuses rows after that.
+        self._kept.extend(problems)
+        if len(self._kept) > 2 * self.kept:
+            self._kept = list(self.problems)
 
     def raise_any(self, *, kept_rows: int = 0) -> None:
         """Raise the error for what was added; do nothing when nothing was.
@@ -89,6 +94,10 @@ class Rejections:
         elif self._rules == {FOREIGN_KEY}:
             kind = DanglingKeyError
         raise kind(table=self.table, problems=self.problems, count=self.count, kept_rows=kept_rows) from self._cause
+
+
+def _place_of(problem: RowProblem) -> tuple[str, int]:
+    return problem.source, problem.line or 0
 
 
 def refused_by_database(

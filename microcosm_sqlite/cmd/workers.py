@@ -5,8 +5,10 @@ import signal
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 import click
@@ -88,7 +90,7 @@ def workers_for(count: int | None) -> Generator[Workers]:
 def _pool(count: int) -> ProcessPoolExecutor:
     # Not copies of this process, which may have threads by now.
     method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    return ProcessPoolExecutor(count, mp_context=get_context(method), initializer=_leave_signals)
+    return ProcessPoolExecutor(count, mp_context=get_context(method), initializer=_attend)
 
 
 def _no_processes(count: int, error: Exception) -> WorkersFailedError:
@@ -106,6 +108,21 @@ def _cores() -> int:
     return min(known, _MOST)
 
 
+def _attend() -> None:
+    """Get ready to work for the process that builds, as long as there is one.
+
+    A pool cannot tell its processes of a builder that is killed, and they would wait for work forever.
+    """
+    _leave_signals()
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
 def _leave_signals() -> None:
     """Leave Ctrl-C, which a terminal sends to all processes, to the one that waits for the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_with(builder: BaseProcess | None) -> None:
+    if builder is not None:
+        builder.join()
+        os._exit(1)

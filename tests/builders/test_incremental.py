@@ -232,6 +232,21 @@ def test_rows_that_do_not_say_when_they_come(sqlite_shop: sa.Engine, bench: Work
         bench.extract(Order, SQLSource(sqlite_shop, "orders"), watermark=PAIR)
 
 
+def test_rows_that_stop_saying_when_they_come(shop: sa.Engine, bench: Workbench) -> None:
+    """Behind a mark they would never be found again; nothing is taken, in a table as in a query, and the mark stays."""
+    put(shop, [order(1)])
+    source = SQLSource(shop, "orders", name="shop")
+    bench.extract(Order, source, watermark=PAIR)
+    put(shop, [{**order(2), "updated_at": None}, order(3)])
+
+    for rows in ("orders", sa.select(ORDERS)):
+        with pytest.raises(SourceError, match=r"a value in updated_at and id of every row, found none in .*'id': 2"):
+            bench.extract(Order, SQLSource(shop, rows, name="shop"), watermark=PAIR, lag=timedelta(days=1))
+    assert stored(bench.connection) == expected([order(1)])
+    dated = sa.select(ORDERS).where(ORDERS.c.updated_at.is_not(None))
+    assert bench.extract(Order, SQLSource(shop, dated, name="shop"), watermark=PAIR).rows == 1
+
+
 def test_columns_that_are_not_there(sqlite_shop: sa.Engine, bench: Workbench) -> None:
     """Those of the mark and of the key must be."""
     query = sa.select(ORDERS.c.code, ORDERS.c.amount)

@@ -175,7 +175,7 @@ def test_a_model_with_validators_is_loaded_through_them(connection: sa.Connectio
     assert load(connection, Validated, "id,name,amount\n1,ada,\n2,bob,3\n") == 2
 
     assert stored(connection, Validated, "name", "amount") == [("Ada", 5), ("Bob", 3)]
-    with pytest.raises(RowsRejectedError, match="line 3: None is a bad name"):
+    with pytest.raises(RowsRejectedError, match="line 3: the row is a bad name"):
         load(connection, Validated, "id,name\n3,cy\n4,bad\n")
     with pytest.raises(RowsRejectedError, match="line 2, column id: 'x' is not a whole number"):
         load(connection, Validated, "id,name\nx,cy\n")

@@ -55,6 +55,22 @@ def test_only_the_first_problems_are_kept() -> None:
     assert "and 480 more" in str(caught.value)
 
 
+@pytest.mark.parametrize("kept", [0, 1, 3])
+def test_the_first_problems_are_those_of_the_first_lines(kept: int) -> None:
+    """However they are found, column by column or piece by piece; the message counts those that it does not show."""
+    rejections, others = Rejections("person", kept=kept), Rejections("person", kept=kept)
+    for line in (20, 9, 14, 7, 11):
+        rejections.add(problem("type", line))
+    for line in (8, 30, 2):
+        others.add(problem("type", line))
+    rejections.take(others)
+
+    with pytest.raises(RowsRejectedError, match=rf"8 problem\(s\)[^…]*\.\.\. and {8 - kept} more") as caught:
+        rejections.raise_any()
+
+    assert [problem.line for problem in caught.value.problems] == [2, 7, 8][:kept]
+
+
 @pytest.mark.parametrize(
     ("message", "rule", "column", "value"),
     [

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,6 +29,39 @@ def test_a_number_is_taken_as_it_is(tmp_path: Path) -> None:
         assert given.executor_for(path) is given.executor_for(path) is not None
     with workers_for(0) as given:
         assert given.executor_for(path) is None
+
+
+WAITING = """
+import os, sys
+from pathlib import Path
+from microcosm_sqlite.cmd.workers import workers_for
+
+if __name__ == "__main__":
+    with workers_for(2) as given:
+        print(given.executor_for(Path(__file__)).submit(os.getpid).result(), flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_a_build_that_is_killed(number: signal.Signals, tmp_path: Path) -> None:
+    """They all hold what it writes to; that comes to an end when the last one is gone."""
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as build:
+        assert build.stdout is not None
+        worker = int(build.stdout.readline())
+        build.send_signal(number)
+
+        try:
+            build.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.kill(worker, signal.SIGKILL)
+            raise
+
+    assert build.returncode == -number
 
 
 def large(folder: Path) -> Path:
