@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from tempfile import gettempdir
+from threading import get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import quote
@@ -78,6 +79,7 @@ class Workbench(Loads, Incremental):
         self._connection: Connection | None = None
         self._closing = ExitStack()
         self._is_used = False
+        self._thread: int | None = None
         self._schema_version = 0
 
     # What a build does
@@ -127,6 +129,7 @@ class Workbench(Loads, Incremental):
         if self._is_used:
             raise ValueError(f"this workbench of {self.name!r} was used before: make a new one")
         self._is_used = True
+        self._thread = get_ident()
         with telling_refusals(self._failed), self._closing as closing:
             self._path = self._place(closing)
             closing.enter_context(exclusive(self._path.with_name(self._path.name + ".lock"), name=self.name))
@@ -216,6 +219,12 @@ class Workbench(Loads, Incremental):
     def _check_open(self) -> None:
         if self._connection is None:
             raise ValueError(f"the workbench of {self.name!r} is closed: use it inside its `with` block")
+        if get_ident() != self._thread:
+            # Its loads would share one transaction, and one that fails would take rows of another with it.
+            raise ValueError(
+                f"the workbench of {self.name!r} was entered in another thread: expected one thread to use it. Load "
+                "there, where `executor=` lets others convert, or give each thread a workbench of its own"
+            )
 
 
 def _driver(connection: Connection) -> "DriverConnection":

@@ -1,6 +1,7 @@
 import hashlib
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -25,6 +26,7 @@ from microcosm_sqlite.errors import (
     WorkbenchBusyError,
     WorkbenchFailedError,
 )
+from microcosm_sqlite.sources.sql import SQLSource
 from microcosm_sqlite.workbench import Workbench
 from tests.pets import Dog, Person, Pets, csv
 
@@ -265,6 +267,22 @@ def test_a_workbench_is_used_once() -> None:
         _ = bench.path
     with pytest.raises(ValueError, match="used before"), bench:
         pass
+
+
+def test_a_workbench_is_used_by_one_thread() -> None:
+    """Loads of several would share a transaction, in which one that fails undoes what another has loaded."""
+    with Workbench(Pets) as bench, ThreadPoolExecutor(1) as another:
+        for use in (
+            lambda: bench.load(Person, []),
+            lambda: bench.extract(Person, SQLSource("sqlite://", "person"), watermark="id"),
+            lambda: bench.session().__enter__(),
+            bench.check_foreign_keys,
+            bench.commit,
+            lambda: bench.connection,
+            lambda: bench.path,
+        ):
+            with pytest.raises(ValueError, match=r"was entered in another thread: expected one .* `executor=`"):
+                another.submit(use).result()
 
 
 def test_callers_mistakes_are_told() -> None:

@@ -36,9 +36,10 @@ _QUOTED: Final = re.compile(r'[",\r\n]|\A\Z')
 def dump(*, name_or_path: str, table: str | None, output: Path | None, as_json: bool) -> None:
     """Write TABLE of NAME_OR_PATH, a data set or a file, in the order of its key, as UTF-8.
 
-    The values are those the database holds, as `build` reads them: NULL is an empty cell, empty text is "", a BLOB is
-    hexadecimal. Without TABLE all tables are written one after the other, for people and for `git diff`: each below a
-    line with its name, or with it in every line of JSON. A file appears under its name when it is complete.
+    The values are those the database holds: NULL is an empty cell, empty text is "", a BLOB is hexadecimal, a document
+    of JSON is its text, also in JSON Lines. Without TABLE all tables are written one after the other, for people and
+    for `git diff`: each below a line with its name, or with it in every line of JSON. A file appears under its name
+    when it is complete.
     """
     with opened_database(name_or_path) as database:
         lines = _lines_of_all(database, as_json) if table is None else _lines_of(table, database, as_json)
