@@ -1,11 +1,12 @@
 """The wares, in each way in which they are read."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import GraphFactory
+from tests.conftest import GraphFactory, close_graph, new_graph
 from tests.wares import HookedWareStore, WareStore, fill_wares, seal_wares
 
 
@@ -21,12 +22,19 @@ def sealed_wares(make_graph: GraphFactory, wares_path: Path) -> Any:
     return make_graph(paths={"wares": wares_path})
 
 
-@pytest.fixture
-def mutable_wares(make_graph: GraphFactory, tmp_path: Path) -> Any:
-    """Return a graph with wares that can change."""
-    graph = make_graph(paths={"wares": tmp_path / "wares.db"})
+@pytest.fixture(scope="session")
+def _wares_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("templates") / "wares.db"
+    graph = new_graph(paths={"wares": path})
     fill_wares(graph)
-    return graph
+    close_graph(graph)
+    return path
+
+
+@pytest.fixture
+def mutable_wares(make_graph: GraphFactory, tmp_path: Path, _wares_template: Path) -> Any:
+    """Return a graph with wares that can change."""
+    return make_graph(paths={"wares": shutil.copy(_wares_template, tmp_path / "wares.db")})
 
 
 @pytest.fixture(params=["mutable", "sealed"])
