@@ -206,6 +206,6 @@ def _unnamed(target: Target, line: int, error: Exception) -> RowProblem:
 def reason_of(error: Exception) -> str:
     """Return why a value does not fit, as the rest of a sentence about it."""
     text = str(error)
-    if isinstance(error, ValueError) and text.startswith(("is ", "has ", "holds ", "breaks ")):
+    if isinstance(error, ValueError) and text.startswith(("is ", "has ", "holds ", "breaks ", "could ")):
         return text
     return f"does not fit: {type(error).__name__}: {text}" if text else f"does not fit: {type(error).__name__}"

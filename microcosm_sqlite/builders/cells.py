@@ -1,6 +1,6 @@
 """Turn the cells of one column into what the database stores."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
@@ -87,12 +87,14 @@ class Cells:
                 return cast("Compute", self.compute)(records)
 
     def given(self, record: Sequence[Any]) -> Any:
-        """Return what *record* holds for the column, as it was written or computed."""
-        return self.taken([record])[0]
+        """Return what *record* holds for the column, as it was written or computed; None if it could not be."""
+        with suppress(Exception):
+            return self.taken([record])[0]
+        return None
 
     def value(self, record: Sequence[Any]) -> Any:
         """Return the Python value that *record* holds for the column."""
-        return _apply(self.parse, self.given(record))
+        return _apply(self.parse, self.taken([record])[0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,10 +183,17 @@ def _from_given(plan: ColumnPlan, planned: PlannedColumn, around: Surroundings) 
                 planned=planned,
                 parse=parse_result,
                 store=chain(parse_result, bind),
-                compute=lambda records: [function(dict(zip(header, record, strict=True))) for record in records],
+                compute=lambda records: [_call(function, header, record) for record in records],
             )
         case FromSource():
             return None
+
+
+def _call(function: Callable[[Mapping[str, Any]], Any], header: Sequence[str], record: Sequence[Any]) -> Any:
+    try:
+        return function(dict(zip(header, record, strict=True)))
+    except Exception as error:
+        raise ValueError(f"could not be computed: the function raised {type(error).__name__}: {error}") from error
 
 
 def _constant(plan: ColumnPlan, planned: FromDefault, parse: Step, bind: Step | None) -> Cells:

@@ -43,7 +43,10 @@ class Converter:
         self.given = tuple(made for made in cells if not isinstance(made.planned, FromModel))
         self.made = tuple(made for made in cells if isinstance(made.planned, FromModel))
         self.context = _contexts(plan.table, self.given)
-        self.sql, self._parameters = _compile(dialect, plan.table, cells, conflict)
+        #: The statement, and the names of the columns that its parameters are for.
+        self.sql, made = _compile(dialect, plan.table, cells, conflict)
+        self.names = tuple(name for name, _ in made)
+        self._parameters = tuple(make for _, make in made)
 
     def convert(self, records: Sequence[Sequence[Any]]) -> list[Any]:
         """Return the parameters of the statement for each of *records*."""
@@ -67,8 +70,8 @@ class Converter:
 
 def _compile(
     dialect: Dialect, table: Table, cells: Sequence[Cells], conflict: Conflict
-) -> tuple[str, tuple[Callable[[Sequence[Sequence[Any]]], Any], ...]]:
-    """Return the INSERT as text with what makes each of its parameters."""
+) -> tuple[str, tuple[tuple[str, Callable[[Sequence[Sequence[Any]]], Any]], ...]]:
+    """Return the INSERT as text with the column of each of its parameters, and what makes that."""
     by_key = {made.planned.column.key: made for made in cells}
     statement = insert(table).inline()
     if conflict is Conflict.UPDATE:
@@ -77,7 +80,9 @@ def _compile(
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - tells the type checkers what SQLAlchemy promises
     context = _contexts(table, cells)
     return str(compiled), tuple(
-        _from_cells(by_key[name], context) if name in by_key else _constant(compiled.params[name])
+        (by_key[name].planned.column.name, _from_cells(by_key[name], context))
+        if name in by_key
+        else (name, _constant(compiled.params[name]))
         for name in compiled.positiontup or ()
     )
 

@@ -25,6 +25,9 @@ _REFUSALS: Final = (
     (re.compile(r"datatype mismatch"), "type", "is no whole number, which the key of this table must be"),
 )
 
+#: How the driver words that a value is none of those that SQLite stores.
+_UNSTORABLE: Final = re.compile(r"Error binding parameter (\d+): type '(.*)' is not supported")
+
 #: Which refusals name columns.
 _NAMES_COLUMNS: Final = re.compile(
     r"(?:UNIQUE|NOT NULL) constraint failed: (?!index )(.*)|cannot store \w+ value in \w+ column (.*)"
@@ -129,6 +132,12 @@ def refused_by_database(
     return RowProblem(
         source=source, line=line, column=None, value=None, rule="constraint", reason=f"was refused: {message}"
     )
+
+
+def unstorable(error: BaseException) -> tuple[int, str] | None:
+    """Return which parameter, counted from 1, SQLite has no storage for, and its type; None if *error* is another."""
+    match = _UNSTORABLE.search(str(error))
+    return None if match is None else (int(match[1]), match[2])
 
 
 def refused_as_text(

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Column, Connection
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from microcosm_sqlite.builders.batches import Refusal, reason_of
 from microcosm_sqlite.builders.cells import Cells
 from microcosm_sqlite.builders.converters import Conflict, Converter
 from microcosm_sqlite.builders.parsers import EmptyCellError
 from microcosm_sqlite.builders.plans import ColumnPlan
-from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database
+from microcosm_sqlite.builders.rejections import refused_as_text, refused_by_database, unstorable
 from microcosm_sqlite.engines.exceptions import raise_translated
 from microcosm_sqlite.errors import RowProblem
 
@@ -67,6 +67,10 @@ class StatementTarget:
                     self.connection.exec_driver_sql(self.converter.sql, rows[position])
                 except (IntegrityError, DataError, UnicodeEncodeError) as error:
                     yield position, error
+                except ProgrammingError as error:
+                    if unstorable(error) is None:
+                        raise
+                    yield position, error
                 position += 1
 
     def _insert_until_refused(self, rows: Sequence[Any]) -> int:
@@ -117,6 +121,13 @@ class StatementTarget:
             made = self._by_name.get(column)
             return None if made is None else made.given(record)
 
+        if (found := unstorable(error)) is not None:
+            position, kind = found
+            column = self.converter.names[position - 1]
+            reason = f"is of type {kind}, which the column does not take"
+            return RowProblem(
+                source=self.source, line=line, column=column, value=given(column), rule="type", reason=reason
+            )
         if isinstance(error, UnicodeEncodeError):
             values = ((name, made.given(record)) for name, made in self._by_name.items())
             return refused_as_text(error, source=self.source, line=line, values=values)

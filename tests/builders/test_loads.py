@@ -57,6 +57,33 @@ def test_files_of_all_kinds_give_the_same_rows(name: str, text: str, bench: Work
     assert [(source.path, source.bytes, source.rows) for source in bench.sources] == [(name, path.stat().st_size, 2)]
 
 
+def test_rows_for_which_a_function_fails_are_bad_rows(bench: Workbench, tmp_path: Path) -> None:
+    """Named with what it raised, or with what it returned that no column can hold; they may be left out."""
+    path = write(tmp_path, "people.csv", "id,first\n1,Ada\n2,7\n3,8\n")
+
+    with pytest.raises(RowsRejectedError) as raised:
+        bench.load(Person, path, columns={"order": lambda row: int(row["first"])})
+    (problem,) = raised.value.problems
+    where = f"{path}, line 2, column order"
+    why = "the function raised ValueError: invalid literal for int() with base 10: 'Ada'"
+    assert str(problem) == f"{where}: None could not be computed: {why}"
+    with pytest.raises(
+        RowsRejectedError, match=r"line 3, column nick: \[1\] is of type list, which the column does not"
+    ):
+        bench.load(Person, path, columns={"nick": lambda row: [1] if row["first"] == "7" else "x"})
+    assert bench.load(Person, path, columns={"order": lambda row: int(row["first"])}, skip_bad=True) == 2
+    assert people(bench) == [(2, "7", None, 7), (3, "8", None, 8)]
+
+
+def test_values_that_cannot_be_stored_are_named(bench: Workbench) -> None:
+    """With their type."""
+    with pytest.raises(
+        RowsRejectedError, match=r"line 2, column first: \[1\] is of type list, which the column does not"
+    ):
+        bench.load(Person, [{"id": 1, "first": "Ada"}, {"id": 2, "first": [1]}])
+    assert people(bench) == []
+
+
 def test_rows_of_a_query_are_loaded(bench: Workbench, tmp_path: Path) -> None:
     """From any database that SQLAlchemy knows."""
     engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.db")
