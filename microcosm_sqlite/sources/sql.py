@@ -173,19 +173,31 @@ class SQLRows:
     def _partitions(self, statement: Any) -> Iterator[Sequence[Any]]:
         result = self._connection.execution_options(yield_per=FETCHED_ROWS).execute(statement)
         partitions = result.partitions()
+        count = 0
         while True:
             try:
                 partition = next(partitions, None)
             except (TypeError, ValueError) as error:
                 raise SourceError(
                     source=self._name,
-                    expected="values of the types of its columns",
-                    found=str(error),
+                    expected=f"values of the types of its columns: {self._converted(statement)}",
+                    found=f"{error}, in one of the rows from {count + 1} to {count + FETCHED_ROWS}",
                     remedy="Correct them there, or select the column as text.",
                 ) from error
             if partition is None:
                 return
+            count += len(partition)
             yield partition
+
+    def _converted(self, statement: Any) -> str:
+        """Return those columns of *statement* that do not come as the database gives them, with their types."""
+        dialect = self._connection.dialect
+        converted = [
+            f"{column.key} ({column.type})"
+            for column in statement.selected_columns
+            if column.type.dialect_impl(dialect).result_processor(dialect, None) is not None
+        ]
+        return ", ".join(converted)
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows, some at a time, as the database gives them."""

@@ -47,6 +47,17 @@ def test_rows_come_some_at_a_time(shop: sa.Engine) -> None:
         assert [len(batch) for batch in found.stream()] == [1000, 1000, 500]
 
 
+def test_what_a_column_cannot_hold_is_told_with_what_it_might_be(shop: sa.Engine) -> None:
+    """Databases that keep anything anywhere: in which of the rows, and of which columns there are values of a type."""
+    put(shop, [order(number) for number in range(1, 1501)])
+    with shop.begin() as connection:
+        connection.exec_driver_sql("UPDATE orders SET updated_at = 'x' WHERE id = 1200")
+
+    wanted = r"types of its columns: .*updated_at \(DATETIME\).*, found .*'x'.*, in one of the rows from 1001 to 2000"
+    with pytest.raises(SourceError, match=wanted), SQLSource(shop, "orders").connect() as rows:
+        list(rows.batches())
+
+
 def test_the_name_tells_no_secret(shop: sa.Engine) -> None:
     """Neither user nor password, as it is kept with the rows; an own name is better where hosts change."""
     assert SQLSource("postgresql+psycopg://me:hunter2@db.example:5433/shop?sslmode=require", "public.orders").name == (
