@@ -458,14 +458,15 @@ def write_bad(plain: Path, path: Path, rows: int) -> None:
         for number, line in enumerate(lines):
             if number in wrong:
                 key, rest = line.split(",", 1)
-                line = f"1,{rest}" if number % 2 else f"x{key},{rest}"  # noqa: PLW2901
-            file.write(line)
+                file.write(f"1,{rest}" if number % 2 else f"x{key},{rest}")
+            else:
+                file.write(line)
 
 
 def write_events(path: Path, rows: int) -> None:
     """Write dates, moments, truths and words too; as the shell could store them, for the sake of its speed."""
     random = Random(3)
-    begin = datetime(1950, 1, 1)  # noqa: DTZ001
+    begin = datetime(1950, 1, 1)  # noqa: DTZ001 - the column has no zone
     with path.open("w", newline="") as file:
         file.write("id,name,kind,day,seen,active,score\n")
         for number in range(1, rows + 1):

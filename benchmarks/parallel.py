@@ -187,7 +187,7 @@ def write(folder: Path, rows: int) -> None:
     write_cities(folder / "city.csv", rows)
     write_lines(folder / "city.csv", folder / "city.jsonl")
     random = Random(1)
-    first = datetime(2026, 1, 5)  # noqa: DTZ001
+    first = datetime(2026, 1, 5)  # noqa: DTZ001 - the column has no zone
     with (folder / "order.csv").open("w", newline="") as file, (folder / "order.jsonl").open("w") as lines:
         writer = csv.writer(file, lineterminator="\n")
         names = ("id", "key", "price", "document", "seal", "day", "moment", "slug")

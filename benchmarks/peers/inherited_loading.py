@@ -1,6 +1,7 @@
 """Time a load of microcosm-sqlite 2.0.0: runs in an environment of its own, prints the seconds."""
 
 import sys
+from pathlib import Path
 from time import perf_counter
 
 from microcosm.api import create_object_graph, load_from_dict
@@ -27,7 +28,7 @@ def main():
     graph = create_object_graph("peer", testing=True, loader=load_from_dict(sqlite={"paths": {"atlas": "old.db"}}))
     graph.use("sqlite", "sqlite_builder")
     City.create_all(graph)
-    with open(sys.argv[1]) as file:  # noqa: PTH123
+    with Path(sys.argv[1]).open() as file:
         start = perf_counter()
         graph.sqlite_builder.csv(City).build(file)
         print(perf_counter() - start)

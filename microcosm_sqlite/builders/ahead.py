@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 import apsw
 
 from microcosm_sqlite.builders.expressions import EXACT_DOUBLE
-from microcosm_sqlite.builders.extensions import can_view_tables, view_csv, view_table
+from microcosm_sqlite.builders.extensions import can_view_tables, view_csv, view_table, write_text
 from microcosm_sqlite.builders.plainness import plain_data
 from microcosm_sqlite.builders.transfers import LEAVE, READ_TABLE, TABLE, Transfer
 from microcosm_sqlite.sources.lines import Block
@@ -33,10 +33,10 @@ _PRAGMAS: Final = ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -
 
 
 class Reader:
-    """Reads one block at a time into a table of its own, at *path*.
+    """Reads one block at a time into a table of its own.
 
     Args:
-        native: a connection to the database at *path*, where there is nothing yet.
+        native: a connection to a database of its own, in which there is nothing yet.
         file: where SQLite's reader finds the text of a block.
         blocks: where they come from.
         transfer: what becomes of their cells.
@@ -66,21 +66,18 @@ class Reader:
     def read(self, block: Block) -> bool:
         """Fill the table with the records of *block*; False when Python has to read it."""
         data = plain_data(self._blocks, block)
-        if data is None:
+        if data is None or not write_text(self._file, data):
             return False
         self.left.clear()
         try:
-            self._file.seek(0)
-            written = self._file.write(data)
-            self._file.truncate()
             with self._native:
                 self._native.execute(f"DELETE FROM {READ_TABLE}")  # noqa: S608 - a name of ours
                 self._native.execute(self._transfer.read, self._transfer.parameters)
-                count = self._native.changes()
-        except (apsw.Error, ValueError, OSError):
+                count = int(self._native.changes())
+        except (apsw.Error, ValueError):
             return False
         # Not as many as there are lines: SQLite stopped at a quote that is not closed, or a record has several lines.
-        return written == len(data) and count + len(self.left) == block.count
+        return count + len(self.left) == block.count
 
     def _leave(self, record: int) -> int:
         self.left.append(record)
@@ -132,11 +129,15 @@ class Readers:
             self.release(reader)
 
 
+def available_cores() -> int:
+    """Return how many cores this process may use, as far as that is known."""
+    # https://docs.python.org/3/library/os.html#os.cpu_count: not all may be for this process.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_threads() -> int:
     """Return how many threads read ahead unless told otherwise: none where there is only one core for them."""
-    # https://docs.python.org/3/library/os.html#os.cpu_count: not all may be for this process.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return _THREADS if cores > 1 else 0
+    return _THREADS if available_cores() > 1 else 0
 
 
 @contextmanager

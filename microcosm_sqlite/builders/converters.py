@@ -63,6 +63,7 @@ class Converter:
                 try:
                     list(made.stored(chosen, self.context))
                 except Exception:  # noqa: BLE001 - a user's type may raise anything
+                    # mypy knows no type for a parameter that a lambda binds at once.
                     wrong = misfits_of(lambda some, made=made: list(made.stored(some, self.context)), chosen)  # type: ignore[misc]
                     found |= {sound[position] for position in wrong}
         return found

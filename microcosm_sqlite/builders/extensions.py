@@ -1,7 +1,7 @@
 """Switch on what APSW carries along and SQLite leaves out: its reader of CSV, and views of tables in other files."""
 
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 import apsw
 
@@ -31,6 +31,17 @@ def view_csv(native: Any, table: str, path: Path, *, columns: int) -> None:
     """Create *table*, which shows what the file of CSV holds whenever it is asked, as so many columns of text."""
     _load(native, "csv")
     native.execute(f"CREATE VIRTUAL TABLE {table} USING csv(filename={_quoted(str(path))}, columns={columns})")
+
+
+def write_text(file: BinaryIO, data: bytes) -> bool:
+    """Let *data* be all that is in *file*, of which there is a view; False when it does not fit on the disk."""
+    try:
+        file.seek(0)
+        written = file.write(data)
+        file.truncate()
+    except OSError:
+        return False
+    return written == len(data)
 
 
 def view_table(native: Any, table: str, path: Path, *, of: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final, cast
 import apsw
 
 from microcosm_sqlite.builders.expressions import EXACT_DOUBLE
+from microcosm_sqlite.builders.extensions import write_text
 from microcosm_sqlite.builders.transfers import LEAVE, Transfer
 
 #: What is left to Python to try again, and to be told about: wrong types, too long values, locks of others.
@@ -86,13 +87,7 @@ class TextInsert:
                 return False
             self._data = self._data.split(b"\n", start - self._start)[-1]
             self._start = start
-        try:
-            self._file.seek(0)
-            written = self._file.write(self._data)
-            self._file.truncate()
-        except OSError:
-            return False
-        return written == len(self._data)
+        return write_text(self._file, self._data)
 
     def _leave(self, record: int) -> int:
         self.left.append(record)

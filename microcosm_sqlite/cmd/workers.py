@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from microcosm_sqlite.builders.ahead import available_cores
 from microcosm_sqlite.builders.options import LoadOptions
 from microcosm_sqlite.errors import WorkersFailedError
 from microcosm_sqlite.workbench import Workbench
@@ -103,9 +104,8 @@ def _no_processes(count: int, error: Exception) -> WorkersFailedError:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use, as far as that is known, but not too many."""
-    known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(known, _MOST)
+    """Return how many processes are worth their memory."""
+    return min(available_cores(), _MOST)
 
 
 def _attend() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from microcosm_sqlite.builders.extensions import can_read_csv, can_view_tables, view_csv, view_table
+from microcosm_sqlite.builders.extensions import can_read_csv, can_view_tables, view_csv, view_table, write_text
 
 
 @pytest.fixture
@@ -30,6 +30,18 @@ def test_a_file_of_csv_is_seen_as_it_is_now(folder: Path) -> None:
     assert native.execute("SELECT c0, c1, c2 FROM here").fetchall() == [("1", "a", None)]
     path.write_text("2,b\n3,c\n")
     assert native.execute("SELECT rowid, c0 FROM here").fetchall() == [(1, "2"), (2, "3")]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_text_takes_the_place_of_the_text_before(tmp_path: Path) -> None:
+    """Also where it is shorter; that a disk has no room for it is told."""
+    path = tmp_path / "rows.csv"
+    with path.open("wb", buffering=0) as file:
+        assert write_text(file, b"1,a\n2,b\n")
+        assert write_text(file, b"3,c\n")
+    assert path.read_bytes() == b"3,c\n"
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        assert not write_text(full, b"1,a\n")
 
 
 def test_a_table_elsewhere_is_seen_and_not_locked(folder: Path) -> None:
